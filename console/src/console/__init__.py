@@ -1,0 +1,1 @@
+"""A small trace store and viewer for machines without Docker."""

@@ -1,0 +1,1 @@
+"""Stubs generated from the protos of the shop; never edited."""

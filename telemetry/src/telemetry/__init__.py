@@ -1,0 +1,1 @@
+"""Tracing, tenants and errors for FastAPI and grpc.aio services."""

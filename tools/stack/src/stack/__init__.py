@@ -1,0 +1,1 @@
+"""Runs the stack as processes: the demo, the smoke test, the end-to-end tests."""
