@@ -1,0 +1,151 @@
+"""The database behind a service: an async engine with spans, time-outs and the tenant, on SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import event, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from telemetry.database_spans import UNTRACED, trace_engine
+from telemetry.env import ConfigError, Secret
+from telemetry.errors import DatabaseUnavailable
+from telemetry.tenant import require_tenant
+
+__all__ = ["Database", "DatabaseUnavailable", "database_url"]
+
+if TYPE_CHECKING:
+    from telemetry.setup import Telemetry
+
+_DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
+_CONNECT_SECONDS = 2.0
+_STATEMENT_SECONDS = 5.0
+# Class 08: connection exception; 53: insufficient resources; 57P: shut down, crashed, starting.
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_AWAY_STATES = ("08", "53", "57P")
+_AWAY_IN_SQLITE = frozenset(
+    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN}
+)
+
+_SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant, true)")
+
+
+class Database:
+    """An async engine for one service.
+
+    Args:
+        url: See `database_url`, which reads it when it is a text.
+        telemetry: Makes the spans.
+        pool_size: Connections kept open; as many again are opened under load.
+    """
+
+    def __init__(self, url: URL | str, telemetry: Telemetry, pool_size: int = 5) -> None:
+        url = database_url(url) if isinstance(url, str) else url
+        self._postgresql = url.get_backend_name() == "postgresql"
+        self._engine = _make_engine(url, pool_size, telemetry.config.service_name)
+        if not self._postgresql:
+            event.listen(self._engine.sync_engine, "connect", _set_up_sqlite)
+        trace_engine(self._engine.sync_engine, telemetry.tracer(__name__))
+
+    @asynccontextmanager
+    async def transaction(self, *, traced: bool = True) -> AsyncIterator[AsyncConnection]:
+        """Give a connection in a transaction that commits at the end, or rolls back when an exception leaves it.
+
+        PostgreSQL is told the current tenant first, for row-level security (``app.tenant_id``).
+
+        Args:
+            traced: False leaves no spans, for what no request asked for.
+
+        Raises:
+            DatabaseUnavailable: The database is away, or did not answer in time.
+            MissingTenant: There is no current tenant.
+        """
+        tenant = require_tenant()
+        with _mapped_errors():
+            async with self._engine.begin() as connection:
+                if not traced:
+                    await connection.execution_options(**UNTRACED)
+                if self._postgresql:
+                    await connection.execute(_SET_TENANT, {"tenant": tenant}, execution_options=UNTRACED)
+                yield connection
+
+    async def ping(self) -> None:
+        """Ask the database for an answer; raises DatabaseUnavailable. Leaves no span."""
+        with _mapped_errors():
+            async with self._engine.connect() as connection:
+                await connection.execute(text("SELECT 1"), execution_options=UNTRACED)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
+
+
+def database_url(given: str, password: Secret | None = None, name: str = "DATABASE_URL") -> URL:
+    """Parse a URL such as ``sqlite+aiosqlite:///user.db`` or ``postgresql+asyncpg://user@host/db``.
+
+    Args:
+        given: The URL's text; a password in it stays out of every message.
+        password: Put into the URL.
+        name: Of the setting, for the message.
+
+    Raises:
+        ConfigError: It is no URL of a database that is known here.
+    """
+    try:
+        url = make_url(given)
+    except (ArgumentError, ValueError):
+        raise ConfigError(f"{name}: expected a URL such as {_DRIVERS[0]}:///file.db or {_DRIVERS[1]}://…") from None
+    if url.drivername not in _DRIVERS:
+        raise ConfigError(f"{name}: {url.drivername!r} is not known here: expected one of {', '.join(_DRIVERS)}")
+    return url if password is None else url.set(password=password.reveal())
+
+
+def _make_engine(url: URL, pool_size: int, application_name: str) -> AsyncEngine:
+    options: dict[str, Any] = {"hide_parameters": True, "pool_size": pool_size, "max_overflow": pool_size}
+    if url.get_backend_name() == "postgresql":
+        options |= {
+            "pool_pre_ping": True,
+            "connect_args": {
+                "timeout": _CONNECT_SECONDS,
+                "command_timeout": _STATEMENT_SECONDS,
+                "server_settings": {"application_name": application_name},
+            },
+        }
+    else:
+        options["connect_args"] = {"timeout": _STATEMENT_SECONDS}
+    return create_async_engine(url, pool_timeout=_CONNECT_SECONDS, **options)
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    """Let readers and a writer work side by side; wait for the lock instead of failing."""
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+@contextmanager
+def _mapped_errors() -> Iterator[None]:
+    try:
+        yield
+    except (
+        OSError,
+        PoolTimeoutError,
+    ) as error:  # OSError: TimeoutError and refused connections, as asyncpg raises them
+        raise DatabaseUnavailable from error
+    except DBAPIError as error:
+        if _is_away(error):
+            raise DatabaseUnavailable from error
+        raise
+
+
+def _is_away(error: DBAPIError) -> bool:
+    state: str = getattr(error.orig, "sqlstate", None) or ""
+    code: int = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    return error.connection_invalidated or state.startswith(_AWAY_STATES) or code in _AWAY_IN_SQLITE

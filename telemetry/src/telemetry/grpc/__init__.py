@@ -1,0 +1,1 @@
+"""Tracing, tenants, deadlines and errors for ``grpc.aio``."""

@@ -1,0 +1,87 @@
+"""The client factory: a channel with tracing, tenant, deadlines, retries and a quick way back after an outage."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import grpc
+from grpc import aio
+
+from telemetry.env import ConfigError
+
+# https://github.com/grpc/proposal/blob/master/A6-client-retries.md: at most three tries, for a server that is away.
+_RETRY_POLICY = {
+    "maxAttempts": 3,
+    "initialBackoff": "0.05s",
+    "maxBackoff": "0.5s",
+    "backoffMultiplier": 2,
+    "retryableStatusCodes": ["UNAVAILABLE"],
+}
+
+# gRPC's own defaults wait up to two minutes before they try a server again that was away, and for 30 s before they ask
+# for its address again; a peer that vanished without a word is noticed by the keepalive alone.
+_OPTIONS: tuple[tuple[str, str | int], ...] = (
+    ("grpc.enable_retries", 1),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 1000),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+    ("grpc.dns_min_time_between_resolutions_ms", 1000),
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 3_000),
+    ("grpc.keepalive_permit_without_calls", 0),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelOptions:
+    """How a channel is made.
+
+    Attributes:
+        retryable: Full names, such as ``shop.user.v1.UserService/GetUser``, of methods that may safely run twice.
+        credentials: TLS or mTLS (``grpc.ssl_channel_credentials``); None speaks in clear text.
+        load_balancing: gRPC's name of the policy that spreads calls over the addresses of the target.
+        options: More channel arguments; they win over the ones made here.
+    """
+
+    retryable: Sequence[str] = ()
+    credentials: grpc.ChannelCredentials | None = None
+    load_balancing: str = "round_robin"
+    options: Sequence[tuple[str, str | int]] = field(default_factory=tuple)
+
+
+def make_channel(target: str, interceptors: Sequence[aio.ClientInterceptor], options: ChannelOptions) -> aio.Channel:
+    """Make a channel; it connects by itself at the first call."""
+    arguments = dict(_OPTIONS) | {"grpc.service_config": service_config(options)} | dict(options.options)
+    if options.credentials is None:
+        return aio.insecure_channel(target, options=list(arguments.items()), interceptors=interceptors)
+    return aio.secure_channel(target, options.credentials, options=list(arguments.items()), interceptors=interceptors)
+
+
+def service_config(options: ChannelOptions) -> str:
+    """Give the service config as JSON (https://github.com/grpc/grpc/blob/master/doc/service_config.md)."""
+    config: dict[str, object] = {"loadBalancingConfig": [{options.load_balancing: {}}]}
+    if options.retryable:
+        names = [_method_name(name) for name in options.retryable]
+        config["methodConfig"] = [{"name": names, "retryPolicy": _RETRY_POLICY}]
+    return json.dumps(config)
+
+
+def server_of(target: str) -> tuple[str, int | None]:
+    """Give the host and the port that a target names; the port is None when it names none.
+
+    ``dns:///user:50051`` and ``user:50051`` both give ``("user", 50051)``; an IPv6 host loses its brackets.
+    """
+    address = target.rpartition("/")[2]
+    host, colon, port = address.rpartition(":")
+    if not colon or not port.isdecimal():
+        return address, None
+    return host.strip("[]"), int(port)
+
+
+def _method_name(full_name: str) -> dict[str, str]:
+    service, slash, method = full_name.partition("/")
+    if not (service and slash and method):
+        raise ConfigError(f"retryable={full_name!r}: expected a full name such as shop.user.v1.UserService/GetUser")
+    return {"service": service, "method": method}

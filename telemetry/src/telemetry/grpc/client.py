@@ -1,0 +1,163 @@
+"""The client's side of a call: one CLIENT span, the tenant and what is left of the deadline.
+
+A span ends by the call's own callback, so it ends however the call ends. The interceptor never waits for the call: that
+is what keeps the stock interceptor from handing a cancellation on (opentelemetry-python-contrib issue 3271).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from grpc import StatusCode, aio
+from opentelemetry.context import attach, detach
+from opentelemetry.propagators.textmap import TextMapPropagator
+from opentelemetry.trace import Span, SpanKind, Status, Tracer, set_span_in_context
+from opentelemetry.trace import StatusCode as SpanStatus
+from opentelemetry.util.types import AttributeValue
+
+from telemetry import semconv
+from telemetry.deadline import timeout
+from telemetry.grpc.metadata import SETTER
+from telemetry.grpc.methods import CallFilter, Methods, ordinary_calls
+from telemetry.tenant import TENANT_METADATA, current_tenant
+
+T = TypeVar("T")
+Continuation = Callable[[aio.ClientCallDetails, Any], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """The seconds that a call may take when its caller says nothing; an earlier deadline around it wins.
+
+    Attributes:
+        unary: For calls with one response.
+        stream: For calls with a stream of responses.
+    """
+
+    unary: float | None = None
+    stream: float | None = None
+
+
+def make_client_interceptors(
+    tracer: Tracer,
+    propagator: TextMapPropagator,
+    *,
+    server: tuple[str, int | None] | None = None,
+    timeouts: Timeouts | None = None,
+    traced: CallFilter = ordinary_calls,
+) -> list[aio.ClientInterceptor]:
+    """Make the four interceptors, one a call shape, that ``grpc.aio`` wants.
+
+    Args:
+        tracer: Makes the spans.
+        propagator: Writes the context into the metadata.
+        server: Host and port that the channel was asked for.
+        timeouts: For calls that come with none.
+        traced: Which calls get a span.
+    """
+    attributes: dict[str, AttributeValue] = {
+        name: value
+        for name, value in zip((semconv.SERVER_ADDRESS, semconv.SERVER_PORT), server or (), strict=False)
+        if value is not None
+    }
+    limits = timeouts or Timeouts()
+    methods = Methods(traced, attributes)
+    unary = _Interception(tracer, propagator, methods, limits.unary)
+    stream = _Interception(tracer, propagator, methods, limits.stream)
+    return [_UnaryUnary(unary), _UnaryStream(stream), _StreamUnary(unary), _StreamStream(stream)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Interception:
+    """What all four shapes do alike."""
+
+    tracer: Tracer
+    propagator: TextMapPropagator
+    methods: Methods
+    timeout: float | None
+
+    async def run(self, continuation: Continuation, details: aio.ClientCallDetails, request: Any) -> Any:
+        method = self.methods.get(details.method)
+        if not method.traced:
+            return await continuation(self._prepare(details), request)
+        span = self.tracer.start_span(method.name, kind=SpanKind.CLIENT, attributes=method.attributes)
+        token = attach(set_span_in_context(span))
+        try:
+            call = await continuation(self._prepare(details), request)
+        except BaseException as error:
+            _end(span, error.code() if isinstance(error, aio.AioRpcError) else StatusCode.CANCELLED)
+            raise
+        finally:
+            detach(token)
+        call.add_done_callback(partial(_end_with_call, span))
+        return call
+
+    def _prepare(self, details: aio.ClientCallDetails) -> aio.ClientCallDetails:
+        metadata = aio.Metadata(*(details.metadata or ()))
+        self.propagator.inject(metadata, setter=SETTER)
+        if tenant := current_tenant():
+            metadata[TENANT_METADATA] = tenant
+        limit = timeout(self.timeout if details.timeout is None else details.timeout)
+        return aio.ClientCallDetails(details.method, limit, metadata, details.credentials, details.wait_for_ready)
+
+
+class _Shape:
+    def __init__(self, interception: _Interception) -> None:
+        self._interception = interception
+
+
+class _UnaryUnary(_Shape, aio.UnaryUnaryClientInterceptor):
+    async def intercept_unary_unary(
+        self, continuation: Continuation, client_call_details: aio.ClientCallDetails, request: Any
+    ) -> Any:
+        return await self._interception.run(continuation, client_call_details, request)
+
+
+class _UnaryStream(_Shape, aio.UnaryStreamClientInterceptor):
+    async def intercept_unary_stream(
+        self, continuation: Continuation, client_call_details: aio.ClientCallDetails, request: Any
+    ) -> Any:
+        return await self._interception.run(continuation, client_call_details, request)
+
+
+class _StreamUnary(_Shape, aio.StreamUnaryClientInterceptor):
+    async def intercept_stream_unary(
+        self, continuation: Continuation, client_call_details: aio.ClientCallDetails, request_iterator: Any
+    ) -> Any:
+        return await self._interception.run(continuation, client_call_details, request_iterator)
+
+
+class _StreamStream(_Shape, aio.StreamStreamClientInterceptor):
+    async def intercept_stream_stream(
+        self, continuation: Continuation, client_call_details: aio.ClientCallDetails, request_iterator: Any
+    ) -> Any:
+        return await self._interception.run(continuation, client_call_details, request_iterator)
+
+
+def _end_with_call(span: Span, call: aio.Call) -> None:
+    code = _result_now(call.code())
+    details = None if code is StatusCode.OK else _result_now(call.details())
+    _end(span, code if isinstance(code, StatusCode) else StatusCode.UNKNOWN, details)
+
+
+def _end(span: Span, code: StatusCode, details: str | None = None) -> None:
+    span.set_attribute(semconv.RPC_RESPONSE_STATUS_CODE, code.name)
+    if code is not StatusCode.OK:
+        span.set_attribute(semconv.ERROR_TYPE, code.name)
+        span.set_status(Status(SpanStatus.ERROR, details))
+    span.end()
+
+
+def _result_now(coroutine: Coroutine[Any, Any, T]) -> T | None:
+    """Give the result of a coroutine that has nothing to wait for, as a finished call's have; None if it had."""
+    try:
+        coroutine.send(None)
+    except StopIteration as finished:
+        result: T = finished.value
+        return result
+    finally:
+        coroutine.close()
+    return None

@@ -1,0 +1,208 @@
+"""The server's side of a call: one SERVER span, the tenant, the deadline, and errors mapped by a table.
+
+Unlike opentelemetry-instrumentation-grpc, whose faults docs/adr/0003 lists with measurements: a caller's mistake is not
+an error, a cancelled or overdue call says so, an uncaught exception is recorded once, and its text stays here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from grpc import StatusCode, aio
+from opentelemetry.context import Context, attach, detach
+from opentelemetry.propagators.textmap import TextMapPropagator
+from opentelemetry.trace import Span, SpanKind, Status, Tracer, format_trace_id, set_span_in_context
+from opentelemetry.trace import StatusCode as SpanStatus
+
+from telemetry import semconv
+from telemetry.deadline import deadline
+from telemetry.errors import DatabaseUnavailable, record_error
+from telemetry.grpc.metadata import GETTER, texts
+from telemetry.grpc.methods import CallFilter, Method, Methods, ordinary_calls
+from telemetry.grpc.status import SERVER_ERRORS, ErrorTable, find_code
+from telemetry.tenant import TENANT_METADATA, InvalidTenant, MissingTenant, is_tenant, with_tenant
+
+_logger = logging.getLogger(__name__)
+
+# A call that its client gave up at the deadline may reach the server a moment before the server's own clock says so.
+_DEADLINE_SLACK = 0.01
+_NO_DEADLINE = 3600.0
+
+_BUILT_IN: dict[type[BaseException], StatusCode] = {
+    MissingTenant: StatusCode.UNAUTHENTICATED,
+    InvalidTenant: StatusCode.UNAUTHENTICATED,
+    DatabaseUnavailable: StatusCode.UNAVAILABLE,
+}
+
+if TYPE_CHECKING:  # generic to the type checker alone
+    ServicerContext = aio.ServicerContext[Any, Any]
+    Handler = grpc.RpcMethodHandler[Any, Any]
+    Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]]
+
+
+class TracingServerInterceptor(aio.ServerInterceptor):
+    """Traces each call and maps what its handler raises.
+
+    Args:
+        tracer: Makes the spans.
+        propagator: Reads the caller's context out of the metadata; the caller is trusted.
+        errors: Domain error → code. The caller gets the error's text as details. An error that is not in the table, nor
+            one of its bases, becomes INTERNAL with a text that tells the trace id and nothing else.
+        traced: Which calls get a span.
+    """
+
+    def __init__(
+        self,
+        tracer: Tracer,
+        propagator: TextMapPropagator,
+        errors: ErrorTable[StatusCode],
+        traced: CallFilter = ordinary_calls,
+    ) -> None:
+        self._tracer = tracer
+        self._propagator = propagator
+        self._errors = {**_BUILT_IN, **errors}
+        self._methods = Methods(traced)
+        self._wrapped: dict[str, tuple[Handler, Handler]] = {}
+
+    async def intercept_service(
+        self,
+        continuation: Continuation,
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler | None:
+        """Give the method's handler, traced; the span is current in it and in interceptors after this one."""
+        handler = await continuation(handler_call_details)
+        method = self._methods.get(handler_call_details.method)
+        # grpc.aio runs handlers that are plain functions in a thread pool; they are left to it.
+        if handler is None or not method.traced or not _is_async(handler):
+            return handler
+        known = self._wrapped.get(method.name)
+        if known is None or known[0] is not handler:
+            known = self._wrapped[method.name] = (handler, self._wrap(handler, method))
+        return known[1]
+
+    def _wrap(self, handler: Handler, method: Method) -> Handler:
+        behavior = _behavior(handler)
+
+        async def unary(request: Any, context: ServicerContext) -> Any:
+            return await self._serve(method, context, lambda: behavior(request, context))
+
+        async def stream(request: Any, context: ServicerContext) -> None:
+            await self._serve(method, context, lambda: _write_all(behavior(request, context), context))
+
+        wrapper = stream if handler.response_streaming else unary
+        return _remake(handler, wrapper)
+
+    async def _serve(self, method: Method, context: ServicerContext, handle: Callable[[], Awaitable[Any]]) -> Any:
+        metadata = texts(context.invocation_metadata())
+        parent = self._propagator.extract(metadata, context=Context(), getter=GETTER)
+        tenant = metadata.get(TENANT_METADATA, [None])[0]
+        forged = tenant is not None and not is_tenant(tenant)
+        if tenant is not None and not forged:
+            parent = with_tenant(tenant, parent)
+        span = self._tracer.start_span(method.name, parent, SpanKind.SERVER, method.attributes)
+        call = _Call(span, context, self._errors)
+        token = attach(set_span_in_context(span, parent))
+        try:
+            with deadline(_time_left(context)):
+                return await (_refuse_tenant() if forged else handle())
+        except BaseException as error:
+            await call.fail(error)
+            raise
+        finally:
+            detach(token)
+            call.end()
+
+
+@dataclass(slots=True)
+class _Call:
+    """One call on its way to its status."""
+
+    span: Span
+    context: ServicerContext
+    errors: ErrorTable[StatusCode]
+    code: StatusCode | None = None
+
+    async def fail(self, error: BaseException) -> None:
+        """Decide the code, record it, and tell the caller; returns when the caller has been told already."""
+        if isinstance(error, aio.AbortError):
+            return
+        if isinstance(error, (asyncio.CancelledError, GeneratorExit)):
+            self.code = _why_cancelled(self.context)
+            return
+        mapped = find_code(error, self.errors)
+        self.code = mapped or StatusCode.INTERNAL
+        if mapped is None:
+            _logger.error("uncaught exception in a handler", exc_info=error)
+        if self.code in SERVER_ERRORS:
+            record_error(self.span, error)
+        await self.context.abort(self.code, str(error) if mapped else self._safe_text())
+
+    def end(self) -> None:
+        code = self.code or self.context.code() or StatusCode.OK
+        self.span.set_attribute(semconv.RPC_RESPONSE_STATUS_CODE, code.name)
+        if code in SERVER_ERRORS:
+            self.span.set_attribute(semconv.ERROR_TYPE, code.name)
+            self.span.set_status(Status(SpanStatus.ERROR, self.context.details() or None))
+        self.span.end()
+
+    def _safe_text(self) -> str:
+        return f"internal error; trace id {format_trace_id(self.span.get_span_context().trace_id)}"
+
+
+def _why_cancelled(context: ServicerContext) -> StatusCode:
+    left = context.time_remaining()
+    return StatusCode.DEADLINE_EXCEEDED if left is not None and left <= _DEADLINE_SLACK else StatusCode.CANCELLED
+
+
+def _time_left(context: ServicerContext) -> float:
+    left = context.time_remaining()
+    return _NO_DEADLINE if left is None else left
+
+
+async def _refuse_tenant() -> None:
+    raise InvalidTenant
+
+
+async def _write_all(responses: AsyncIterator[Any] | Awaitable[None], context: ServicerContext) -> None:
+    """Send what the handler yields, so that it is driven from one task: no span is ever current across a yield."""
+    if not isinstance(responses, AsyncIterator):
+        await responses
+        return
+    if not inspect.isasyncgen(responses):
+        async for response in responses:
+            await context.write(response)
+        return
+    async with aclosing(responses):
+        async for response in responses:
+            await context.write(response)
+
+
+def _behavior(handler: Handler) -> Callable[[Any, ServicerContext], Any]:
+    behavior: Callable[..., Any] | None = (
+        handler.unary_unary or handler.unary_stream or handler.stream_unary or handler.stream_stream
+    )
+    if behavior is None:
+        raise TypeError(f"{handler!r} has no behavior")
+    return behavior
+
+
+def _is_async(handler: Handler) -> bool:
+    behavior = _behavior(handler)
+    return inspect.iscoroutinefunction(behavior) or inspect.isasyncgenfunction(behavior)
+
+
+def _remake(handler: Handler, behavior: Callable[..., Any]) -> Handler:
+    make = {
+        (False, False): grpc.unary_unary_rpc_method_handler,
+        (False, True): grpc.unary_stream_rpc_method_handler,
+        (True, False): grpc.stream_unary_rpc_method_handler,
+        (True, True): grpc.stream_stream_rpc_method_handler,
+    }[bool(handler.request_streaming), bool(handler.response_streaming)]
+    return make(behavior, handler.request_deserializer, handler.response_serializer)

@@ -1,0 +1,83 @@
+"""Every attribute name that this package writes, once.
+
+HTTP and database names are stable; RPC names are those of the release candidate
+(https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/). A change of convention is a change of this file alone.
+"""
+
+from opentelemetry.semconv._incubating.attributes.rpc_attributes import (
+    RPC_METHOD,
+    RPC_RESPONSE_STATUS_CODE,
+    RPC_SYSTEM_NAME,
+)
+from opentelemetry.semconv.attributes.client_attributes import CLIENT_ADDRESS
+from opentelemetry.semconv.attributes.db_attributes import (
+    DB_COLLECTION_NAME,
+    DB_NAMESPACE,
+    DB_OPERATION_NAME,
+    DB_QUERY_SUMMARY,
+    DB_QUERY_TEXT,
+    DB_RESPONSE_STATUS_CODE,
+    DB_SYSTEM_NAME,
+)
+from opentelemetry.semconv.attributes.deployment_attributes import DEPLOYMENT_ENVIRONMENT_NAME
+from opentelemetry.semconv.attributes.error_attributes import ERROR_TYPE
+from opentelemetry.semconv.attributes.http_attributes import (
+    HTTP_REQUEST_METHOD,
+    HTTP_REQUEST_METHOD_ORIGINAL,
+    HTTP_RESPONSE_STATUS_CODE,
+    HTTP_ROUTE,
+)
+from opentelemetry.semconv.attributes.network_attributes import NETWORK_PROTOCOL_VERSION
+from opentelemetry.semconv.attributes.server_attributes import SERVER_ADDRESS, SERVER_PORT
+from opentelemetry.semconv.attributes.service_attributes import SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION
+from opentelemetry.semconv.attributes.telemetry_attributes import (
+    TELEMETRY_SDK_LANGUAGE,
+    TELEMETRY_SDK_NAME,
+    TELEMETRY_SDK_VERSION,
+)
+from opentelemetry.semconv.attributes.url_attributes import URL_PATH, URL_SCHEME
+from opentelemetry.semconv.attributes.user_agent_attributes import USER_AGENT_ORIGINAL
+
+ERROR_CLASS = "error.class"
+ERROR_MESSAGE = "error.message"
+ERROR_SEVERITY = "error.severity"
+TENANT_ID = "tenant.id"
+
+RPC_SYSTEM_GRPC = "grpc"
+
+__all__ = [
+    "CLIENT_ADDRESS",
+    "DB_COLLECTION_NAME",
+    "DB_NAMESPACE",
+    "DB_OPERATION_NAME",
+    "DB_QUERY_SUMMARY",
+    "DB_QUERY_TEXT",
+    "DB_RESPONSE_STATUS_CODE",
+    "DB_SYSTEM_NAME",
+    "DEPLOYMENT_ENVIRONMENT_NAME",
+    "ERROR_CLASS",
+    "ERROR_MESSAGE",
+    "ERROR_SEVERITY",
+    "ERROR_TYPE",
+    "HTTP_REQUEST_METHOD",
+    "HTTP_REQUEST_METHOD_ORIGINAL",
+    "HTTP_RESPONSE_STATUS_CODE",
+    "HTTP_ROUTE",
+    "NETWORK_PROTOCOL_VERSION",
+    "RPC_METHOD",
+    "RPC_RESPONSE_STATUS_CODE",
+    "RPC_SYSTEM_GRPC",
+    "RPC_SYSTEM_NAME",
+    "SERVER_ADDRESS",
+    "SERVER_PORT",
+    "SERVICE_INSTANCE_ID",
+    "SERVICE_NAME",
+    "SERVICE_VERSION",
+    "TELEMETRY_SDK_LANGUAGE",
+    "TELEMETRY_SDK_NAME",
+    "TELEMETRY_SDK_VERSION",
+    "TENANT_ID",
+    "URL_PATH",
+    "URL_SCHEME",
+    "USER_AGENT_ORIGINAL",
+]

@@ -1,0 +1,218 @@
+"""One call wires a service: `configure(config)` gives all that the service needs of this package."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from grpc import StatusCode, aio
+from opentelemetry import propagate, trace
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
+
+from telemetry import semconv
+from telemetry.config import ExporterConfig, ExporterKind, TelemetryConfig
+from telemetry.exporters import make_exporter
+from telemetry.grpc.channel import ChannelOptions, make_channel, server_of
+from telemetry.grpc.client import Timeouts, make_client_interceptors
+from telemetry.grpc.server import TracingServerInterceptor
+from telemetry.http import ASGIApp, EdgePolicy, TracingMiddleware, public
+from telemetry.pipeline import ExportCounts, ExportPipeline, shutdown_all
+from telemetry.propagation import make_propagator
+from telemetry.resource import make_resource
+from telemetry.sampling import make_sampler
+from telemetry.tenant import current_tenant
+
+_SCOPE = "throughline"
+
+
+class Telemetry:
+    """A service's telemetry, made by `configure`. Also a context manager, sync and async, that shuts it down.
+
+    Attributes:
+        config: What it was made of.
+        tracer_provider: The OpenTelemetry SDK's provider, for libraries that ask for one.
+        propagator: How context travels.
+    """
+
+    def __init__(self, config: TelemetryConfig, span_processors: Sequence[SpanProcessor] = ()) -> None:
+        self.config = config
+        self.propagator = make_propagator(config.propagators)
+        exporters = [exporter for each in config.exporters if (exporter := make_exporter(each)) is not None]
+        self._pipelines = [ExportPipeline(exporter, config.batch) for exporter in exporters]
+        self._processors = tuple(span_processors)
+        self.tracer_provider = TracerProvider(
+            sampler=make_sampler(config.sampler.kind, config.sampler.ratio),
+            resource=make_resource(config),
+            shutdown_on_exit=False,
+        )
+        for processor in (_TenantProcessor(), *self._pipelines, *self._processors):
+            self.tracer_provider.add_span_processor(processor)
+        self._closed = False
+
+    def tracer(self, name: str) -> trace.Tracer:
+        """Give a tracer for spans of the caller's own; `name` is the module that makes them."""
+        return self.tracer_provider.get_tracer(name)
+
+    def server_interceptors(
+        self, errors: Mapping[type[BaseException], StatusCode] | None = None
+    ) -> list[aio.ServerInterceptor]:
+        """Give what ``grpc.aio.server(interceptors=…)`` wants.
+
+        Args:
+            errors: Domain error → code; see `telemetry.grpc.server.TracingServerInterceptor`.
+        """
+        return [TracingServerInterceptor(self.tracer(_SCOPE), self.propagator, errors or {})]
+
+    def client_interceptors(
+        self, target: str | None = None, timeouts: Timeouts | None = None
+    ) -> list[aio.ClientInterceptor]:
+        """Give what a ``grpc.aio`` channel wants; `target` is written on the spans as the server's address."""
+        return make_client_interceptors(
+            self.tracer(_SCOPE),
+            self.propagator,
+            server=None if target is None else server_of(target),
+            timeouts=timeouts,
+        )
+
+    def channel(
+        self,
+        target: str,
+        *,
+        retryable: Sequence[str] = (),
+        timeout: float = 5.0,
+        stream_timeout: float = 300.0,
+        options: ChannelOptions | None = None,
+    ) -> aio.Channel:
+        """Make a channel whose calls are traced, carry the tenant, and always have a deadline.
+
+        Args:
+            target: Where to, such as ``user:50051``.
+            retryable: Full names of the methods that gRPC may try again.
+            timeout: Seconds for a call with one response, if less is not left of the deadline around it.
+            stream_timeout: The same for a call with a stream of responses.
+            options: Credentials and more; its `retryable` is added to the one given here.
+        """
+        given = options or ChannelOptions()
+        made = ChannelOptions(
+            retryable=(*retryable, *given.retryable),
+            credentials=given.credentials,
+            load_balancing=given.load_balancing,
+            options=given.options,
+        )
+        return make_channel(target, self.client_interceptors(target, Timeouts(timeout, stream_timeout)), made)
+
+    def asgi(
+        self,
+        app: ASGIApp,
+        policy: EdgePolicy = public,
+        *,
+        exclude: Collection[str] = ("/livez", "/readyz"),
+        response_header: str = "x-trace-id",
+    ) -> ASGIApp:
+        """Wrap an ASGI application, outermost; see `telemetry.http.TracingMiddleware`."""
+        return TracingMiddleware(
+            app,
+            tracer=self.tracer(_SCOPE),
+            propagator=self.propagator,
+            policy=policy,
+            exclude=exclude,
+            response_header=response_header,
+        )
+
+    @property
+    def export_counts(self) -> tuple[ExportCounts, ...]:
+        """What became of the spans, an entry an exporter."""
+        return tuple(pipeline.counts for pipeline in self._pipelines)
+
+    def force_flush(self, budget: float = 5.0) -> bool:
+        """Export what waits; False when that took more than `budget` seconds."""
+        flushed = [pipeline.force_flush(int(budget * 1000)) for pipeline in self._pipelines]
+        return all(flushed)
+
+    def shutdown(self, budget: float | None = None) -> None:
+        """Export what waits and stop, in `budget` seconds in all; by default the configured budget.
+
+        What could not be exported by then is counted and logged. A second call does nothing.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        shutdown_all(self._pipelines, self.config.shutdown_budget if budget is None else budget)
+        for processor in self._processors:
+            processor.shutdown()
+
+    async def ashutdown(self, budget: float | None = None) -> None:
+        """Do what `shutdown` does without blocking the event loop."""
+        await asyncio.to_thread(self.shutdown, budget)
+
+    def __enter__(self) -> Self:
+        """Give itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Shut down."""
+        self.shutdown()
+
+    async def __aenter__(self) -> Self:
+        """Give itself."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Shut down without blocking the event loop."""
+        await self.ashutdown()
+
+
+def configure(config: TelemetryConfig, *, span_processors: Sequence[SpanProcessor] = ()) -> Telemetry:
+    """Make a service's telemetry. Nothing global is touched: what is made is handed on by hand.
+
+    Args:
+        config: See `TelemetryConfig`.
+        span_processors: More processors, such as an in-memory one in tests.
+
+    Raises:
+        ConfigError: An exporter or a propagator cannot be made.
+    """
+    return Telemetry(config, span_processors)
+
+
+def init_tracer(
+    service_name: str,
+    service_version: str = "",
+    environment: str = "",
+    exporter_type: ExporterKind = "otlp",
+    endpoint: str | None = None,
+) -> trace.Tracer:
+    """Set tracing up in one line, for scripts: makes it OpenTelemetry's global provider and gives a tracer.
+
+    A service calls `configure` and shuts it down in time; here the interpreter's end does, within the default budget.
+    """
+    import atexit  # noqa: PLC0415  needed by this shortcut alone
+
+    exporter = ExporterConfig(kind=exporter_type, endpoint=endpoint)
+    telemetry = configure(
+        TelemetryConfig(
+            service_name=service_name, service_version=service_version, environment=environment, exporter=exporter
+        )
+    )
+    trace.set_tracer_provider(telemetry.tracer_provider)
+    propagate.set_global_textmap(telemetry.propagator)
+    atexit.register(telemetry.shutdown)
+    return telemetry.tracer(service_name)
+
+
+class _TenantProcessor(SpanProcessor):
+    """Writes the tenant on every span, the services' own spans too."""
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        if tenant := current_tenant(parent_context):
+            span.set_attribute(semconv.TENANT_ID, tenant)
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Nothing: the tenant is written at the start."""

@@ -1,0 +1,68 @@
+"""Who the request is for, carried from call to call.
+
+The tenant lives in the OpenTelemetry context beside the current span, so it goes wherever the span goes and needs no
+second context variable. It is set once, from a verified token at the edge, and travels in metadata of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from opentelemetry.context import Context, attach, create_key, detach, get_value, set_value
+
+TENANT_METADATA = "x-tenant-id"
+
+_TENANT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_KEY = create_key("telemetry-tenant")
+
+
+class MissingTenant(Exception):  # noqa: N818  named as the domain says it
+    """The call came without a tenant."""
+
+    def __init__(self) -> None:
+        super().__init__("the call names no tenant")
+
+
+class InvalidTenant(Exception):  # noqa: N818
+    """The call came with something that is no tenant id; the message does not repeat it."""
+
+    def __init__(self) -> None:
+        super().__init__("the call's tenant is not valid: expected 1 to 63 of a-z, 0-9 and '-', not starting with '-'")
+
+
+def is_tenant(text: str) -> bool:
+    """Tell whether the text can be a tenant's id: 1 to 63 of a-z, 0-9 and '-', not starting with '-'."""
+    return _TENANT.fullmatch(text) is not None
+
+
+def current_tenant(context: Context | None = None) -> str | None:
+    """Give the tenant of the context, the current one by default; None when there is none."""
+    tenant = get_value(_KEY, context)
+    return tenant if isinstance(tenant, str) else None
+
+
+def require_tenant() -> str:
+    """Give the current tenant; raise MissingTenant when there is none."""
+    tenant = current_tenant()
+    if tenant is None:
+        raise MissingTenant
+    return tenant
+
+
+def with_tenant(tenant: str, context: Context | None = None) -> Context:
+    """Give a copy of the context that carries the tenant; raise InvalidTenant for what is no tenant id."""
+    if not is_tenant(tenant):
+        raise InvalidTenant
+    return set_value(_KEY, tenant, context)
+
+
+@contextmanager
+def use_tenant(tenant: str) -> Iterator[None]:
+    """Make the tenant current inside; raise InvalidTenant for what is no tenant id."""
+    token = attach(with_tenant(tenant))
+    try:
+        yield
+    finally:
+        detach(token)
