@@ -1,0 +1,107 @@
+"""Reads request bodies within bounds: on the wire, unpacked, and of all requests together."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+
+_CODINGS = {"gzip": 31, "x-gzip": 31, "deflate": 15}  # how many bits of window, and which header, zlib expects
+_WHEN_TO_RETRY = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class BodyLimits:
+    """The most bytes of one body before and after unpacking, and of all bodies being taken at once."""
+
+    packed: int = 8 << 20
+    unpacked: int = 16 << 20
+    at_once: int = 64 << 20
+
+
+class BodyError(Exception):
+    """A body cannot be taken.
+
+    Args:
+        status: the HTTP status to answer with.
+        message: why, in one line.
+        headers: what the answer must carry besides.
+    """
+
+    def __init__(self, status: HTTPStatus, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = headers or {}
+
+
+class BodyReader:
+    """Reads bodies; one for the whole server, because it counts what is being read everywhere."""
+
+    def __init__(self, limits: BodyLimits | None = None) -> None:
+        self._limits = limits or BodyLimits()
+        self._at_once = 0
+
+    @asynccontextmanager
+    async def read(self, chunks: AsyncIterable[bytes], content_length: str | None) -> AsyncIterator[bytes]:
+        """Collect a body as it came; its bytes count against the bound of all bodies until the block ends.
+
+        Raises:
+            BodyError: it is too large (413), or too many are being taken at once (503, try again).
+        """
+        if content_length is not None and content_length.isdecimal():
+            self._check(int(content_length))
+        body = bytearray()
+        try:
+            async for chunk in chunks:
+                self._check(len(body) + len(chunk))
+                self._at_once += len(chunk)
+                body += chunk
+                if self._at_once > self._limits.at_once:
+                    raise _busy()
+            yield bytes(body)
+        finally:
+            self._at_once -= len(body)
+
+    def unpack(self, body: bytes, coding: str) -> bytes:
+        """Undo the content coding; never makes more than the allowed number of bytes.
+
+        Raises:
+            BodyError: the coding is unknown (415), the body is damaged (400) or too large when unpacked (413).
+        """
+        coding = coding.strip().lower()
+        if coding in {"", "identity"}:
+            return body
+        if coding not in _CODINGS:
+            accepted = ", ".join(_CODINGS)
+            message = f"content encoding {coding!r}: expected one of {accepted}, identity"
+            raise BodyError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message, {"accept-encoding": "gzip, deflate"})
+        return self._inflate(body, coding)
+
+    def _inflate(self, body: bytes, coding: str) -> bytes:
+        stream = zlib.decompressobj(_CODINGS[coding])
+        try:
+            unpacked = stream.decompress(body, self._limits.unpacked + 1)
+        except zlib.error:
+            raise BodyError(HTTPStatus.BAD_REQUEST, f"the body is no valid {coding}") from None
+        if len(unpacked) > self._limits.unpacked:
+            raise _too_large(f"more than {self._limits.unpacked} bytes when unpacked")
+        if not stream.eof:
+            raise BodyError(HTTPStatus.BAD_REQUEST, f"the {coding} of the body is cut off")
+        if stream.unused_data:
+            raise BodyError(HTTPStatus.BAD_REQUEST, f"the body goes on after the end of its {coding}")
+        return unpacked
+
+    def _check(self, size: int) -> None:
+        if size > self._limits.packed:
+            raise _too_large(f"more than {self._limits.packed} bytes")
+
+
+def _too_large(what: str) -> BodyError:
+    return BodyError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is too large: {what}")
+
+
+def _busy() -> BodyError:
+    message = "too much is being sent at once: try again"
+    return BodyError(HTTPStatus.SERVICE_UNAVAILABLE, message, {"retry-after": _WHEN_TO_RETRY})

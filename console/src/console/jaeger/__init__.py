@@ -1,0 +1,1 @@
+"""Jaeger's query API: its parameters, its JSON in both directions, its endpoints."""

@@ -1,0 +1,159 @@
+"""What the console holds: traces and spans as OTLP defines them.
+
+Ids are lower-case hex (a trace id 32 digits, a span id 16); times are nanoseconds since the Unix epoch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+Value: TypeAlias = "str | bool | int | float | bytes | list[Value] | dict[str, Value] | None"
+Attributes: TypeAlias = dict[str, Value]
+
+TENANT = "tenant.id"
+
+
+class Kind(StrEnum):
+    """Which side of a call a span is; the values are the words of Jaeger's API."""
+
+    UNSPECIFIED = ""
+    INTERNAL = "internal"
+    SERVER = "server"
+    CLIENT = "client"
+    PRODUCER = "producer"
+    CONSUMER = "consumer"
+
+
+class Status(StrEnum):
+    """How a span ended."""
+
+    UNSET = "UNSET"
+    OK = "OK"
+    ERROR = "ERROR"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Who made a span: the service and its attributes, without ``service.name`` itself."""
+
+    service: str
+    attributes: Attributes = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which library made a span."""
+
+    name: str = ""
+    version: str = ""
+    attributes: Attributes = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened at one moment of a span."""
+
+    name: str
+    time: int
+    attributes: Attributes = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A pointer to a span of this trace or another; both ids are empty when the sender left them out."""
+
+    trace_id: str
+    span_id: str
+    attributes: Attributes = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One piece of work; ``parent_id`` is empty for a root, ``size`` is its rough cost in memory in bytes."""
+
+    trace_id: str
+    span_id: str
+    parent_id: str
+    name: str
+    kind: Kind
+    start: int
+    end: int
+    resource: Resource
+    scope: Scope = field(default_factory=Scope)
+    attributes: Attributes = field(default_factory=dict)
+    events: tuple[Event, ...] = ()
+    links: tuple[Link, ...] = ()
+    status: Status = Status.UNSET
+    status_message: str = ""
+    trace_state: str = ""
+    size: int = field(default=0, compare=False)
+
+    @property
+    def service(self) -> str:
+        """The name of the service that made the span."""
+        return self.resource.service
+
+    @property
+    def duration(self) -> int:
+        """How long the span took in nanoseconds; 0 when it ends before it starts."""
+        return max(0, self.end - self.start)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the span ended with status ERROR."""
+        return self.status is Status.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The spans that share a trace id, at least one, in the order of their start."""
+
+    trace_id: str
+    spans: tuple[Span, ...]
+
+    @property
+    def start(self) -> int:
+        """When the first span starts."""
+        return min(span.start for span in self.spans)
+
+    @property
+    def end(self) -> int:
+        """When the last span ends; never before ``start``."""
+        return max(max(span.end, span.start) for span in self.spans)
+
+    @property
+    def duration(self) -> int:
+        """The time from the first start to the last end in nanoseconds."""
+        return self.end - self.start
+
+    @property
+    def root(self) -> Span:
+        """The first span without a parent; without one the first whose parent is not here, else the first of all."""
+        ids = {span.span_id for span in self.spans}
+        roots = (span for span in self.spans if not span.parent_id)
+        orphans = (span for span in self.spans if span.parent_id not in ids)
+        return next(roots, None) or next(orphans, self.spans[0])
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The names of the services in the order in which they appear."""
+        return tuple(dict.fromkeys(span.service for span in self.spans))
+
+    @property
+    def errors(self) -> int:
+        """How many spans failed."""
+        return sum(span.failed for span in self.spans)
+
+    @property
+    def tenants(self) -> tuple[str, ...]:
+        """The tenants that the spans name: one in a healthy trace."""
+        named = (span.attributes.get(TENANT) for span in self.spans)
+        return tuple(dict.fromkeys(tenant for tenant in named if isinstance(tenant, str)))
+
+
+def trace_of(spans: list[Span]) -> Trace:
+    """Make a trace of spans with one trace id; the list must not be empty."""
+    ordered = sorted(spans, key=lambda span: (span.start, span.span_id))
+    return Trace(ordered[0].trace_id, tuple(ordered))
