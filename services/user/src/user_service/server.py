@@ -1,0 +1,57 @@
+"""The composition root: the one place where the parts are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from grpc import StatusCode, aio
+
+from shop.user.v1.user_pb2 import DESCRIPTOR
+from shop.user.v1.user_pb2_grpc import add_UserServiceServicer_to_server
+from telemetry import Telemetry, configure
+from telemetry.database import Database
+from telemetry.grpc.serving import serve
+from user_service.domain import EmailTaken, InvalidArgument, UserNotFound
+from user_service.servicer import UserServicer
+from user_service.settings import Settings
+from user_service.store import UserStore
+from user_service.users import Users
+
+SERVICE: str = DESCRIPTOR.services_by_name["UserService"].full_name
+
+STATUS: dict[type[BaseException], StatusCode] = {
+    InvalidArgument: StatusCode.INVALID_ARGUMENT,
+    UserNotFound: StatusCode.NOT_FOUND,
+    EmailTaken: StatusCode.ALREADY_EXISTS,
+}
+
+# Without it a second program could listen on the same port, and be given every other call.
+_OPTIONS = (("grpc.so_reuseport", 0),)
+
+
+def build_server(telemetry: Telemetry, database: Database) -> aio.Server:
+    """Put the server together; it is not started yet."""
+    server = aio.server(interceptors=telemetry.server_interceptors(errors=STATUS), options=_OPTIONS)
+    add_UserServiceServicer_to_server(UserServicer(Users(UserStore(database))), server)
+    return server
+
+
+async def run(settings: Settings, started: Callable[[int], None] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Args:
+        settings: What to serve, and where.
+        started: Called with the port when the server serves.
+
+    Raises:
+        ConfigError: The address cannot be bound.
+    """
+    telemetry = configure(settings.telemetry)
+    database = Database(settings.database_url, telemetry)
+    server = build_server(telemetry, database)
+    try:
+        await serve(
+            server, settings.listen, services=[SERVICE], telemetry=telemetry, ready=database.ping, started=started
+        )
+    finally:
+        await database.close()

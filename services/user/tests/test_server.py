@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+from grpc import StatusCode, aio
+
+from shop.user.v1.user_pb2 import ListUsersRequest
+from shop.user.v1.user_pb2_grpc import UserServiceStub
+from telemetry import Telemetry
+from telemetry.database import Database
+from user_service import domain
+from user_service.server import SERVICE, STATUS, build_server
+
+REFUSALS = [
+    each
+    for each in vars(domain).values()
+    if isinstance(each, type) and issubclass(each, domain.Refusal) and each is not domain.Refusal
+]
+
+
+def test_the_service_is_known_by_its_full_name() -> None:
+    assert SERVICE == "shop.user.v1.UserService"
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_every_refusal_has_a_status(refusal: type[domain.Refusal]) -> None:
+    assert any(base in STATUS for base in refusal.__mro__)
+
+
+async def test_a_call_without_a_tenant_is_refused(telemetry: Telemetry, database: Database) -> None:
+    server = build_server(telemetry, database)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with telemetry.channel(f"127.0.0.1:{port}") as channel:
+        with pytest.raises(aio.AioRpcError) as refused:
+            await UserServiceStub(channel).ListUsers(ListUsersRequest())
+    await server.stop(None)
+
+    assert refused.value.code() is StatusCode.UNAUTHENTICATED
+
+
+async def test_a_port_is_not_shared_with_another_server(telemetry: Telemetry, database: Database) -> None:
+    first, second = build_server(telemetry, database), build_server(telemetry, database)
+    port = first.add_insecure_port("127.0.0.1:0")
+
+    with pytest.raises(RuntimeError, match=str(port)):
+        second.add_insecure_port(f"127.0.0.1:{port}")

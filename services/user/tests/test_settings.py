@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from telemetry import ConfigError
+from user_service.settings import Settings
+
+
+def test_an_empty_environment_gives_a_service_on_this_machine() -> None:
+    settings = Settings.from_env({})
+
+    assert settings.listen == "127.0.0.1:50051"
+    assert str(settings.database_url) == "sqlite+aiosqlite:///user.db"
+    assert settings.log_level == "INFO"
+    assert settings.telemetry.service_name == "user"
+    assert settings.telemetry.service_version
+
+
+def test_the_databases_password_comes_from_a_file_and_is_not_shown(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("p@ss/word\n")
+
+    settings = Settings.from_env(
+        {"DATABASE_URL": "postgresql+asyncpg://user_app@db/user", "DATABASE_PASSWORD_FILE": str(secret)}
+    )
+
+    assert settings.database_url.password == "p@ss/word"
+    assert "p@ss" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        ({"LISTEN": "50051"}, "LISTEN='50051': expected HOST:PORT"),
+        ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL='LOUD': expected one of DEBUG, INFO, WARNING, ERROR"),
+        ({"DATABASE_URL": "mysql://a:secret@b/c"}, "DATABASE_URL: 'mysql' is not known here"),
+    ],
+)
+def test_a_setting_that_is_wrong_is_named(environ: dict[str, str], message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as wrong:
+        Settings.from_env(environ)
+
+    assert "secret" not in str(wrong.value)
