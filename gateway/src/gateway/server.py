@@ -1,0 +1,134 @@
+"""The composition root, and serving until asked to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+
+import httpx
+import uvicorn
+
+from gateway.app import build_app
+from gateway.auth import Authenticator
+from gateway.clients import ORDER_RETRYABLE, USER_RETRYABLE, OrderClient, UserClient
+from gateway.jwks import KeySource, RemoteKeys, SharedKey
+from gateway.policy import BearerPolicy
+from gateway.services import Services
+from gateway.settings import Settings, TokenSettings
+from telemetry import ConfigError, Telemetry, configure
+from telemetry.http import ASGIApp
+
+_logger = logging.getLogger(__name__)
+
+# Within the 8 s that a stop may take in all: requests finish, then spans are exported.
+_GRACE = 5
+_FLUSH = 2.0
+
+
+async def serve(settings: Settings, started: Callable[[int], None] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT, then stop within 8 s: streams end, requests finish, telemetry is exported.
+
+    Args:
+        settings: What to serve, and where.
+        started: Called with the port when the server serves.
+
+    Raises:
+        ConfigError: The address cannot be bound.
+    """
+    telemetry = configure(settings.telemetry)
+    try:
+        with _bound(settings.listen) as listener:
+            async with opened(settings, telemetry) as (app, stopping):
+                await _run(app, listener, stopping, started)
+    finally:
+        await telemetry.ashutdown(_FLUSH)
+
+
+@asynccontextmanager
+async def opened(settings: Settings, telemetry: Telemetry) -> AsyncIterator[tuple[ASGIApp, asyncio.Event]]:
+    """Wire the application up; give it with the event that ends its streams."""
+    async with AsyncExitStack() as stack:
+        users = await stack.enter_async_context(
+            telemetry.channel(settings.user_service, retryable=USER_RETRYABLE, timeout=settings.request_timeout)
+        )
+        orders = await stack.enter_async_context(
+            telemetry.channel(
+                settings.order_service,
+                retryable=ORDER_RETRYABLE,
+                timeout=settings.request_timeout,
+                stream_timeout=settings.stream_timeout,
+            )
+        )
+        keys = await _keys(settings.tokens, stack)
+        authenticator = Authenticator(keys, issuer=settings.tokens.issuer, audience=settings.tokens.audience)
+        services = Services(
+            users=UserClient(users),
+            orders=OrderClient(orders),
+            request_timeout=settings.request_timeout,
+            stream_timeout=settings.stream_timeout,
+            heartbeat=settings.heartbeat,
+        )
+        yield build_app(services, BearerPolicy(authenticator), telemetry), services.stopping
+
+
+async def _keys(tokens: TokenSettings, stack: AsyncExitStack) -> KeySource:
+    if tokens.key is not None:
+        return SharedKey(tokens.key)
+    client = await stack.enter_async_context(httpx.AsyncClient())
+    return RemoteKeys(tokens.jwks_url or "", client)
+
+
+@contextmanager
+def _bound(listen: str) -> Iterator[socket.socket]:
+    host, _, port = listen.rpartition(":")
+    family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
+    try:
+        listener = socket.create_server((host.strip("[]"), int(port)), family=family)
+    except OSError as error:
+        raise ConfigError(f"LISTEN={listen!r}: the address cannot be bound: {error.strerror or error}") from None
+    with listener:
+        yield listener
+
+
+async def _run(
+    app: ASGIApp, listener: socket.socket, stopping: asyncio.Event, started: Callable[[int], None] | None
+) -> None:
+    server = _Server(
+        uvicorn.Config(
+            app,
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=_GRACE,
+        )
+    )
+
+    def stop() -> None:
+        _logger.info("stopping")
+        stopping.set()
+        server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    host, port = listener.getsockname()[:2]
+    _logger.info("serving on %s:%d", f"[{host}]" if ":" in host else host, port)
+    if started is not None:
+        loop.call_soon(started, port)
+    await server.serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's own handlers raise the signal again once it has stopped, before telemetry is exported."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
