@@ -1,0 +1,182 @@
+"""The stack in containers as the tests run it: a compose project of its own, brought up, broken and taken away."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+PROJECT = "throughline-test"
+
+_HEALTHY_WITHIN = 180  # seconds until every container is up, on a busy machine
+_BUILD_WITHIN = 900.0  # seconds for a command that may build the images first
+_COMMAND_WITHIN = 60.0
+
+
+class ComposeError(RuntimeError):
+    """A docker command failed; says which, and what it printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container of the project, as `docker inspect` sees it.
+
+    Attributes:
+        service: Its name in the compose file.
+        name: What docker calls it.
+        image: Tag of its image.
+        user: The user that it runs as, "uid" or "uid:gid".
+        status: "running", "exited" or another of docker's words.
+        health: "healthy", "unhealthy", "starting", or "" for a container without a health check.
+        exit_code: Of the last run; 0 while it runs.
+        started_at: When it was last started: another value tells of a restart.
+        host: Docker's HostConfig: limits, capabilities, root file system.
+        published: The addresses of the host, as "127.0.0.1:8000", that lead to it.
+    """
+
+    service: str
+    name: str
+    image: str
+    user: str
+    status: str
+    health: str
+    exit_code: int
+    started_at: str
+    host: Mapping[str, Any]
+    published: tuple[str, ...]
+
+
+def available() -> bool:
+    """Tell whether an engine with compose answers here."""
+    if shutil.which("docker") is None:
+        return False
+    commands = (("docker", "info"), ("docker", "compose", "version"))
+    return all(subprocess.run(command, capture_output=True, check=False).returncode == 0 for command in commands)  # noqa: S603  fixed words
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass(slots=True)
+class ComposeStack:
+    """Docker compose on the stack's own file plus tests/compose.yaml.
+
+    Args:
+        root: The repository.
+        project: Compose's project name: keeps containers and volumes apart from a stack that the user runs.
+    """
+
+    root: Path
+    project: str = PROJECT
+    postgres_port: int = field(default_factory=_free_port)
+
+    gateway_url = "http://127.0.0.1:8000"
+    jaeger_url = "http://127.0.0.1:16686"
+
+    def up(self) -> None:
+        """Build the images and start everything from empty volumes; returns when all of it is healthy.
+
+        Raises:
+            ComposeError: Something did not come up; the end of the logs is in the message.
+        """
+        self.down()
+        try:
+            wait = ("--wait", f"--wait-timeout={_HEALTHY_WITHIN}")
+            self._compose("up", "--detach", "--build", *wait, within=_BUILD_WITHIN)
+        except ComposeError as error:
+            raise ComposeError(f"{error}\n{self.logs(tail=15)}") from None
+
+    def down(self) -> None:
+        """Remove the project's containers, networks and volumes."""
+        self._compose("down", "--volumes", "--remove-orphans")
+
+    def kill(self, service: str) -> None:
+        """End a service at once (SIGKILL); it stays down until `start`."""
+        self._compose("kill", service)
+
+    def stop(self, service: str) -> None:
+        """End a service the polite way (SIGTERM); it stays down until `start`."""
+        self._compose("stop", service)
+
+    def start(self, service: str) -> None:
+        """Start a service again, and nothing else; returns when it is healthy."""
+        self._compose("up", "--detach", "--no-deps", "--no-recreate", "--wait", service)
+
+    def exec(self, service: str, *command: str) -> str:
+        """Run a command in a service's container and return what it prints."""
+        return self._compose("exec", "--no-TTY", service, *command)
+
+    def secret(self, service: str, name: str) -> str:
+        """Read a secret as the service that may."""
+        return self.exec(service, "cat", f"/run/secrets/{name}").strip()
+
+    def port(self, service: str, container_port: int) -> int:
+        """Tell which port of the host a container's port is published on."""
+        return int(self._compose("port", service, str(container_port)).strip().rpartition(":")[2])
+
+    def logs(self, *services: str, tail: int = 50) -> str:
+        """Return the last lines that each service printed."""
+        return self._compose("logs", "--no-color", f"--tail={tail}", *services)
+
+    def containers(self) -> dict[str, Container]:
+        """Every container of the project by service, those that have ended included."""
+        ids = self._compose("ps", "--all", "--quiet").split()
+        found = json.loads(self._run("docker", "inspect", *ids)) if ids else []
+        return {container.service: container for container in map(_container, found)}
+
+    def store_test_environment(self) -> dict[str, str]:
+        """The variables that bring the store tests here: for each service the URLs of its app and its owner."""
+        return {
+            f"{service.upper()}_STORE_TEST_{variable}": (
+                f"postgresql+asyncpg://{service}_{role}:{self.secret('postgres', f'{service}-{secret}')}"
+                f"@127.0.0.1:{self.postgres_port}/{service}s"
+            )
+            for service in ("user", "order")
+            for variable, role, secret in (("URL", "app", "password"), ("OWNER_URL", "owner", "owner-password"))
+        }
+
+    def _compose(self, *arguments: str, within: float = _COMMAND_WITHIN) -> str:
+        files = ("--file=docker-compose.yml", "--file=tests/compose.yaml", f"--project-name={self.project}")
+        return self._run("docker", "compose", "--progress=plain", *files, *arguments, within=within)
+
+    def _run(self, *command: str, within: float = _COMMAND_WITHIN) -> str:
+        environment = os.environ | {"POSTGRES_PORT": str(self.postgres_port)}
+        try:
+            done = subprocess.run(  # noqa: S603  the tests' own words, no shell
+                command, cwd=self.root, env=environment, capture_output=True, text=True, timeout=within, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise ComposeError(f"{' '.join(command)}: not done within {within:g} s") from None
+        if done.returncode != 0:
+            raise ComposeError(f"{' '.join(command)}: exit {done.returncode}\n{done.stderr[-4000:].strip()}")
+        return done.stdout
+
+
+def _container(inspected: Mapping[str, Any]) -> Container:
+    config, state = inspected["Config"], inspected["State"]
+    return Container(
+        service=config["Labels"]["com.docker.compose.service"],
+        name=inspected["Name"].lstrip("/"),
+        image=config["Image"],
+        user=config["User"],
+        status=state["Status"],
+        health=state.get("Health", {}).get("Status", ""),
+        exit_code=state["ExitCode"],
+        started_at=state["StartedAt"],
+        host=inspected["HostConfig"],
+        published=tuple(
+            f"{address['HostIp']}:{address['HostPort']}"
+            for addresses in inspected["NetworkSettings"]["Ports"].values()
+            for address in addresses or ()
+        ),
+    )
