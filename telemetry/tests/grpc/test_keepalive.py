@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import grpc
+import pytest
+from grpc import aio
+
+from telemetry import ChannelOptions, ExporterConfig, TelemetryConfig, configure
+from telemetry.grpc.channel import _OPTIONS
+from telemetry.grpc.serving import SERVER_OPTIONS
+
+_PING_MS = 1_000  # gRPC pings no more often
+_PINGS = 4  # the server of gRPC's defaults gives up at the third
+
+
+async def _quiet(_request: bytes, _context: object) -> AsyncIterator[bytes]:
+    yield b"first"
+    try:
+        async with asyncio.timeout(_PINGS * _PING_MS / 1000 + 0.5):
+            await asyncio.Event().wait()
+    except TimeoutError:
+        yield b"last"
+
+
+@pytest.mark.parametrize(
+    ("interval_ms", "ends_well"), [(None, False), (_PING_MS - 100, True)], ids=["gRPC's default", "ours, scaled down"]
+)
+async def test_a_quiet_stream_survives_its_clients_keepalive(interval_ms: int | None, ends_well: bool) -> None:  # noqa: FBT001
+    options = [] if interval_ms is None else [("grpc.http2.min_ping_interval_without_data_ms", interval_ms)]
+    server = aio.server(options=options)
+    handlers = {"Quiet": grpc.unary_stream_rpc_method_handler(_quiet)}
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("s", handlers),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    with configure(TelemetryConfig(service_name="test", exporter=ExporterConfig(kind="none"))) as telemetry:
+        impatient = ChannelOptions(options=(("grpc.keepalive_time_ms", _PING_MS),))
+        async with telemetry.channel(f"127.0.0.1:{port}", options=impatient) as channel:
+            call = channel.unary_stream("/s/Quiet")(b"")
+            try:
+                received = [message async for message in call]
+            except aio.AioRpcError as error:
+                received = [error.code().name.encode()]
+    await server.stop(0)
+
+    assert received == ([b"first", b"last"] if ends_well else [b"UNAVAILABLE"])
+
+
+def test_a_server_allows_the_pings_that_our_clients_send() -> None:
+    allowed = dict(SERVER_OPTIONS)["grpc.http2.min_ping_interval_without_data_ms"]
+
+    assert allowed < int(dict(_OPTIONS)["grpc.keepalive_time_ms"])
