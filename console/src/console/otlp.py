@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError
+from google.protobuf.message import Error as ProtobufError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
 from opentelemetry.proto.resource.v1 import resource_pb2
@@ -22,8 +23,9 @@ MAX_SPAN_BYTES = 1 << 20
 MAX_SPANS = 50_000
 MAX_JSON_CONTAINERS = 1_000_000
 
+_LONGEST_REASON = 300
 _TRACE_ID_BYTES, _SPAN_ID_BYTES = 16, 8
-_SPAN_OVERHEAD_BYTES, _MEMORY_PER_WIRE_BYTE = 900, 4  # measured: a span of the demo is 300 to 600 bytes on the wire
+_SPAN_OVERHEAD_BYTES, _MEMORY_PER_WIRE_BYTE = 900, 3  # measured: 440 bytes on the wire take 2.2 kB
 _KINDS = (Kind.UNSPECIFIED, Kind.INTERNAL, Kind.SERVER, Kind.CLIENT, Kind.PRODUCER, Kind.CONSUMER)
 _STATUSES = (Status.UNSET, Status.OK, Status.ERROR)
 _SCALARS = frozenset({"string_value", "bool_value", "int_value", "double_value", "bytes_value"})
@@ -64,8 +66,9 @@ def decode_json(body: bytes) -> Decoded:
         raise MalformedRequestError(f"{containers} objects and arrays: at most {MAX_JSON_CONTAINERS} are taken")
     try:
         request = _parse_json(body)
-    except (json_format.ParseError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise MalformedRequestError(f"not the JSON of an ExportTraceServiceRequest: {error}") from None
+    except (json_format.Error, ProtobufError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        why = " ".join(str(error).split())[:_LONGEST_REASON]
+        raise MalformedRequestError(f"not the JSON of an ExportTraceServiceRequest: {why}") from None
     return decode_protobuf(request)
 
 

@@ -85,7 +85,7 @@ class TraceStore:
         self._limits = limits or Limits()
         self._lock = threading.Lock()
         self._traces: OrderedDict[str, _Held] = OrderedDict()  # in the order of arrival
-        self._by_service: dict[
+        self._by_service: dict[str, set[str]] = {}  # ids of the traces with spans of the service
             str, dict[str, None]
         ] = {}  # ids of traces, in the order in which they came to the service
         self._operations: Counter[_OperationKey] = Counter()
@@ -146,7 +146,10 @@ class TraceStore:
 
     def _candidates(self, query: Query) -> Iterator[Trace]:
         with self._lock:
-            ids = list(self._by_service.get(query.service, ()) if query.service else self._traces)
+            ids = list(self._traces)
+            if query.service:
+                with_service = self._by_service.get(query.service, frozenset())
+                ids = [trace_id for trace_id in ids if trace_id in with_service]
         for trace_id in reversed(ids):
             with self._lock:
                 held = self._traces.get(trace_id)
@@ -164,7 +167,7 @@ class TraceStore:
         if held is None:
             held = self._traces[span.trace_id] = _Held()
         held.add(span)
-        self._by_service.setdefault(span.service, {})[span.trace_id] = None
+        self._by_service.setdefault(span.service, set()).add(span.trace_id)
         self._operations[span.service, span.name, span.kind] += 1
         self._spans += 1
         self._size += span.size
@@ -196,7 +199,7 @@ class TraceStore:
         self._evicted += 1
 
     def _forget_service(self, service: str, trace_id: str) -> None:
-        traces = self._by_service.get(service, {})
-        traces.pop(trace_id, None)
+        traces = self._by_service.get(service, set())
+        traces.discard(trace_id)
         if not traces:
             self._by_service.pop(service, None)

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.trace.v1 import trace_pb2
+
+from console.model import Attributes, Kind, Resource, Span, Status, Value
+from console.server import build_app
+from console.settings import Settings
+from console.store import TraceStore
+
+DATA = Path(__file__).parent / "data"
+START = 1_760_000_000_000_000_000
+KINDS = list(Kind)
+STATUSES = list(Status)
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    return DATA
+
+
+@pytest.fixture
+def store() -> TraceStore:
+    return TraceStore()
+
+
+@pytest.fixture
+async def client(store: TraceStore) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=build_app(Settings(), store), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:16686") as connected:
+        yield connected
+
+
+@pytest.fixture(scope="session")
+def make_span() -> Callable[..., Span]:
+    """Make a span whose ids are small numbers and whose times are milliseconds after a fixed moment."""
+
+    def make(  # noqa: PLR0913  a span has many fields
+        trace: int = 1,
+        span: int = 1,
+        parent: int = 0,
+        *,
+        name: str = "work",
+        service: str = "order",
+        kind: Kind = Kind.INTERNAL,
+        start: float = 0,
+        duration: float = 10,
+        attributes: Attributes | None = None,
+        size: int = 1_000,
+        **more: object,
+    ) -> Span:
+        begins = START + int(start * 1e6)
+        return Span(
+            trace_id=f"{trace:032x}",
+            span_id=f"{span:016x}",
+            parent_id=f"{parent:016x}" if parent else "",
+            name=name,
+            kind=kind,
+            start=begins,
+            end=begins + int(duration * 1e6),
+            resource=Resource(service),
+            attributes=attributes or {},
+            size=size,
+            **more,  # type: ignore[arg-type]  # the remaining fields of Span, as a test gives them
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def order_trace(make_span: Callable[..., Span]) -> list[Span]:
+    """Give the trace that one order leaves."""
+    grpc: Attributes = {"rpc.response.status_code": "OK"}
+    sqlite: Attributes = {"db.system.name": "sqlite"}
+    rows: list[tuple[int, str, str, Kind, float, float, Attributes]] = [
+        (0, "gateway", "POST /v1/orders", Kind.SERVER, 0, 42.12, {"http.response.status_code": 201}),
+        (1, "gateway", "shop.order.v1.OrderService/CreateOrder", Kind.CLIENT, 2, 38.5, grpc),
+        (2, "order", "shop.order.v1.OrderService/CreateOrder", Kind.SERVER, 4, 34, grpc),
+        (3, "order", "shop.user.v1.UserService/GetUser", Kind.CLIENT, 6, 14, grpc),
+        (4, "user", "shop.user.v1.UserService/GetUser", Kind.SERVER, 8, 10, grpc),
+        (5, "user", "SELECT users", Kind.CLIENT, 9, 5, sqlite),
+        (3, "order", "INSERT orders", Kind.CLIENT, 24, 9, sqlite),
+    ]
+    return [
+        make_span(
+            trace=0x4BF92F3577B34DA6A3CE929D0E0E4736,
+            span=index,
+            parent=parent,
+            name=name,
+            service=service,
+            kind=kind,
+            start=start,
+            duration=duration,
+            attributes={"tenant.id": "acme", **attributes},
+        )
+        for index, (parent, service, name, kind, start, duration, attributes) in enumerate(rows, 1)
+    ]
+
+
+@pytest.fixture(scope="session")
+def encode() -> Callable[[list[Span]], ExportTraceServiceRequest]:
+    """Write spans as an exporter would, one resource and scope each."""
+
+    def request_of(spans: list[Span]) -> ExportTraceServiceRequest:
+        request = ExportTraceServiceRequest()
+        for span in spans:
+            group = request.resource_spans.add()
+            group.resource.attributes.extend(_pairs({"service.name": span.service, **span.resource.attributes}))
+            scoped = group.scope_spans.add()
+            scoped.scope.name, scoped.scope.version = span.scope.name, span.scope.version
+            scoped.scope.attributes.extend(_pairs(span.scope.attributes))
+            scoped.spans.append(_message(span))
+        return request
+
+    return request_of
+
+
+def _message(span: Span) -> trace_pb2.Span:
+    return trace_pb2.Span(
+        trace_id=bytes.fromhex(span.trace_id),
+        span_id=bytes.fromhex(span.span_id),
+        parent_span_id=bytes.fromhex(span.parent_id),
+        name=span.name,
+        kind=KINDS.index(span.kind),  # type: ignore[arg-type]  # the enumeration's numbers
+        start_time_unix_nano=span.start,
+        end_time_unix_nano=span.end,
+        attributes=_pairs(span.attributes),
+        events=[
+            trace_pb2.Span.Event(name=event.name, time_unix_nano=event.time, attributes=_pairs(event.attributes))
+            for event in span.events
+        ],
+        links=[
+            trace_pb2.Span.Link(
+                trace_id=bytes.fromhex(link.trace_id),
+                span_id=bytes.fromhex(link.span_id),
+                attributes=_pairs(link.attributes),
+            )
+            for link in span.links
+        ],
+        status=trace_pb2.Status(
+            code=STATUSES.index(span.status),  # type: ignore[arg-type]  # the enumeration's numbers
+            message=span.status_message,
+        ),
+        trace_state=span.trace_state,
+    )
+
+
+def _pairs(attributes: Attributes) -> list[KeyValue]:
+    return [KeyValue(key=key, value=_any(value)) for key, value in attributes.items()]
+
+
+def _any(value: Value) -> AnyValue:
+    written = AnyValue()
+    if isinstance(value, list):
+        written.array_value.SetInParent()
+        written.array_value.values.extend(map(_any, value))
+    elif isinstance(value, dict):
+        written.kvlist_value.SetInParent()
+        written.kvlist_value.values.extend(_pairs(value))
+    elif value is not None:
+        names = {bool: "bool_value", int: "int_value", float: "double_value", str: "string_value", bytes: "bytes_value"}
+        setattr(written, names[type(value)], value)
+    return written
+
+
+@pytest.fixture(scope="session")
+def sample() -> bytes:
+    """Give an export request in JSON with everything that OTLP can say, and spans that are odd in every known way."""
+    return (DATA / "order.otlp.json").read_bytes()
