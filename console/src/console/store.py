@@ -86,8 +86,6 @@ class TraceStore:
         self._lock = threading.Lock()
         self._traces: OrderedDict[str, _Held] = OrderedDict()  # in the order of arrival
         self._by_service: dict[str, set[str]] = {}  # ids of the traces with spans of the service
-            str, dict[str, None]
-        ] = {}  # ids of traces, in the order in which they came to the service
         self._operations: Counter[_OperationKey] = Counter()
         self._spans = 0
         self._size = 0
