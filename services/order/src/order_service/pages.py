@@ -1,0 +1,77 @@
+"""Pages of a list, by key: a page starts after the last row of the page before, whatever is added meanwhile."""
+
+from __future__ import annotations
+
+import struct
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from order_service.domain import InvalidArgument, InvalidPageToken
+
+Row = TypeVar("Row")
+
+DEFAULT_SIZE = 20
+MAX_SIZE = 100
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Microseconds since the epoch, then the UUID: 24 bytes, which base64 writes without padding.
+_KEY = struct.Struct(">q16s")
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The key of a row in a list that is sorted by time, then by id."""
+
+    at: datetime
+    row_id: UUID
+
+    def to_token(self) -> str:
+        """Write the position as an opaque token."""
+        micros = (self.at - _EPOCH) // timedelta(microseconds=1)
+        return urlsafe_b64encode(_KEY.pack(micros, self.row_id.bytes)).decode()
+
+    @classmethod
+    def from_token(cls, token: str) -> Position:
+        """Read a token that `to_token` wrote; raise InvalidPageToken for any other text."""
+        try:
+            micros, row_id = _KEY.unpack(urlsafe_b64decode(token.encode("ascii")))
+            position = cls(_EPOCH + timedelta(microseconds=micros), UUID(bytes=row_id))
+        except (ValueError, OverflowError, struct.error):
+            raise InvalidPageToken from None
+        if position.to_token() != token:
+            raise InvalidPageToken
+        return position
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """Which page is asked for: how many rows, and after which; None starts at the list's start."""
+
+    size: int = DEFAULT_SIZE
+    after: Position | None = None
+
+    @classmethod
+    def parse(cls, page_size: int, page_token: str) -> PageRequest:
+        """Check what a caller asked for; raise InvalidArgument."""
+        if not 0 <= page_size <= MAX_SIZE:
+            raise InvalidArgument("page_size", f"1 to {MAX_SIZE}, or 0 for {DEFAULT_SIZE}", page_size)
+        return cls(page_size or DEFAULT_SIZE, Position.from_token(page_token) if page_token else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Rows, and the token of the page after them; the last page's token is empty."""
+
+    rows: tuple[Row, ...]
+    next_token: str = ""
+
+    @classmethod
+    def cut(cls, rows: Sequence[Row], size: int, position: Callable[[Row], Position]) -> Page[Row]:
+        """Make a page of `size` rows out of one row more, if there is one more."""
+        if len(rows) <= size:
+            return cls(tuple(rows))
+        return cls(tuple(rows[:size]), position(rows[size - 1]).to_token())

@@ -1,0 +1,81 @@
+"""The composition root: the one place where the parts are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from grpc import StatusCode, aio
+
+from order_service.changes import Changes
+from order_service.clients import RETRYABLE, UserClient
+from order_service.domain import (
+    IdempotencyConflict,
+    InvalidArgument,
+    OrderNotFound,
+    UserNotFound,
+    UserServiceTimeout,
+    UserServiceUnavailable,
+)
+from order_service.orders import Orders
+from order_service.servicer import OrderServicer
+from order_service.settings import Settings
+from order_service.store import OrderStore
+from order_service.watching import WatchLimits
+from shop.order.v1.order_pb2 import DESCRIPTOR
+from shop.order.v1.order_pb2_grpc import add_OrderServiceServicer_to_server
+from telemetry import Telemetry, configure
+from telemetry.database import Database
+from telemetry.grpc.serving import serve
+
+SERVICE: str = DESCRIPTOR.services_by_name["OrderService"].full_name
+
+STATUS: dict[type[BaseException], StatusCode] = {
+    InvalidArgument: StatusCode.INVALID_ARGUMENT,
+    OrderNotFound: StatusCode.NOT_FOUND,
+    UserNotFound: StatusCode.NOT_FOUND,
+    IdempotencyConflict: StatusCode.ALREADY_EXISTS,
+    UserServiceUnavailable: StatusCode.UNAVAILABLE,
+    UserServiceTimeout: StatusCode.DEADLINE_EXCEEDED,
+}
+
+# Without it a second program could listen on the same port, and be given every other call.
+_OPTIONS = (("grpc.so_reuseport", 0),)
+
+
+def build_server(
+    telemetry: Telemetry, database: Database, users: aio.Channel, changes: Changes, limits: WatchLimits
+) -> aio.Server:
+    """Put the server together; it is not started yet."""
+    server = aio.server(interceptors=telemetry.server_interceptors(errors=STATUS), options=_OPTIONS)
+    orders = Orders(OrderStore(database), UserClient(users), changes, limits=limits)
+    add_OrderServiceServicer_to_server(OrderServicer(orders), server)
+    return server
+
+
+async def run(settings: Settings, started: Callable[[int], None] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Args:
+        settings: What to serve, and where.
+        started: Called with the port when the server serves.
+
+    Raises:
+        ConfigError: The address cannot be bound.
+    """
+    telemetry = configure(settings.telemetry)
+    database = Database(settings.database_url, telemetry)
+    changes = Changes()
+    limits = WatchLimits(window=settings.watch_window, interval=settings.watch_interval)
+    try:
+        async with telemetry.channel(settings.user_service, retryable=RETRYABLE) as users:
+            await serve(
+                build_server(telemetry, database, users, changes, limits),
+                settings.listen,
+                services=[SERVICE],
+                telemetry=telemetry,
+                ready=database.ping,
+                on_drain=changes.close,
+                started=started,
+            )
+    finally:
+        await database.close()
