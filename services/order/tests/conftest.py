@@ -6,7 +6,6 @@ ORDER_STORE_TEST_URL=postgresql+asyncpg://order_app:…@127.0.0.1/order
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -47,7 +46,7 @@ def postgresql() -> URL:
     if not (OWNER_URL and APP_URL):
         pytest.skip("needs PostgreSQL: ORDER_STORE_TEST_OWNER_URL and ORDER_STORE_TEST_URL")
     url = make_url(APP_URL)
-    asyncio.run(migrate(make_url(OWNER_URL), url.username or ""))
+    migrate(make_url(OWNER_URL), url.username or "")
     return url
 
 
@@ -61,7 +60,7 @@ def owner() -> str:
 def sqlite(tmp_path: Path) -> URL:
     """Give the URL of a SQLite file that the migrations have been run on."""
     url = make_url(f"sqlite+aiosqlite:///{tmp_path / 'order.db'}")
-    asyncio.run(migrate(url))
+    migrate(url)
     return url
 
 
