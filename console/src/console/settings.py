@@ -47,8 +47,8 @@ class Settings:
             listen=env.address("LISTEN", default.listen),
             allowed_hosts=tuple(filter(None, hosts)),
             store=Limits(
-                traces=env.integer("MAX_TRACES", default.store.traces, low=1, high=1_000_000),
-                spans=env.integer("MAX_SPANS", default.store.spans, low=1, high=10_000_000),
+                traces=env.integer("MAX_TRACES", default.store.traces, low=1, high=100_000),
+                spans=env.integer("MAX_SPANS", default.store.spans, low=1, high=500_000),
                 memory_bytes=env.integer("MAX_MEMORY_MIB", memory, low=8, high=65_536) * _MIB,
             ),
             bodies=BodyLimits(unpacked=env.integer("MAX_BODY_MIB", unpacked, low=1, high=64) * _MIB),

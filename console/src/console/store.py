@@ -146,7 +146,7 @@ class TraceStore:
         with self._lock:
             ids = list(self._traces)
             if query.service:
-                with_service = self._by_service.get(query.service, frozenset())
+                with_service = self._by_service.get(query.service, set())
                 ids = [trace_id for trace_id in ids if trace_id in with_service]
         for trace_id in reversed(ids):
             with self._lock:

@@ -9,12 +9,13 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from console.model import Span, Trace
+from console.model import Trace
 from console.tree import Row, count_text, duration_text, failure_text, rows, started_text, status_text
 
 _PALETTE = ("cyan", "magenta", "green", "yellow", "blue", "bright_cyan", "bright_magenta", "bright_green")
-_NARROWEST_BAR, _WIDEST_BAR = 12, 60
-_NARROWEST_LABEL, _WIDEST_STATUS = 20, 20
+_NARROWEST_BAR, _GOOD_BAR, _WIDEST_BAR = 12, 24, 60
+_NARROWEST_LABEL, _WIDEST_STATUS = 16, 20
+_GAP = 2
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
@@ -52,6 +53,7 @@ class _Drawing:
         self._glyphs = _ASCII if console.options.ascii_only else _UNICODE
         self._rows = rows(trace)
         self._shown = self._rows[:max_rows]
+        self._short = False
         self._colours = {name: _PALETTE[i % len(_PALETTE)] for i, name in enumerate(trace.services)}
         self._measure()
 
@@ -71,18 +73,24 @@ class _Drawing:
             self._line(Text(f"and {left} more spans", style="dim"))
 
     def _measure(self) -> None:
-        """Share the width out: status and duration get what they need, then the label, and the bar what is left."""
-        self._status = min(
-            _WIDEST_STATUS, max((cell_len(self._safe(status_text(r.span))) for r in self._shown), default=0)
-        )
-        self._duration = max((len(duration_text(r.span.duration)) for r in self._shown), default=0)
-        free = self._console.width - self._status - self._duration - 4
-        longest = max((self._label(row).cell_len for row in self._shown), default=0)
-        self._label_width = max(_NARROWEST_LABEL, min(longest, free - _NARROWEST_BAR - 1))
-        bar = free - self._label_width - 1
-        self._bar = min(bar, _WIDEST_BAR) if bar >= _NARROWEST_BAR else 0
-        if not self._bar:
-            self._label_width = max(_NARROWEST_LABEL, min(longest, free))
+        """Share the width out: status and duration get what they need, then the label, and the bar what is left.
+
+        Names lose their package when the bar would become short, and the bar goes when it would become too short.
+        """
+        shown = self._shown
+        statuses = (cell_len(self._safe(status_text(row.span))) for row in shown)
+        self._status = min(_WIDEST_STATUS, max(statuses, default=0))
+        self._duration = max((len(duration_text(row.span.duration)) for row in shown), default=0)
+        free = self._console.width - self._status - self._duration - 2 * _GAP
+        self._short = self._longest_label() > free - _GAP - _GOOD_BAR
+        longest = max(_NARROWEST_LABEL, self._longest_label())
+        self._bar = min(_WIDEST_BAR, free - _GAP - min(longest, max(_NARROWEST_LABEL, free - _GAP - _NARROWEST_BAR)))
+        if self._bar < _NARROWEST_BAR:
+            self._bar = 0
+        self._label_width = max(1, min(longest, free - (_GAP + self._bar if self._bar else 0)))
+
+    def _longest_label(self) -> int:
+        return max((self._label(row).cell_len for row in self._shown), default=0)
 
     def _line(self, text: Text) -> None:
         text.rstrip()
@@ -114,15 +122,12 @@ class _Drawing:
 
     def _axis(self) -> Text:
         total = self._ascii(duration_text(self._trace.duration))
-        left = " " * (self._label_width + self._status + self._duration + 5)
+        left = " " * (self._label_width + self._status + self._duration + 3 * _GAP)
         return Text(left + "0" + total.rjust(self._bar - 1), style="dim")
 
     def _row(self, row: Row) -> Text:
         span = row.span
-        label = self._label(row)
-        if label.cell_len > self._label_width:
-            label = self._label(row, short=True)
-        line = self._fit(label, self._label_width)
+        line = self._fit(self._label(row), self._label_width)
         colour = "bold red" if span.failed else "dim"
         line.append("  ").append_text(self._fit(Text(self._safe(status_text(span)), colour), self._status))
         line.append("  ").append(self._ascii(duration_text(span.duration)).rjust(self._duration))
@@ -130,13 +135,14 @@ class _Drawing:
             line.append("  ").append_text(self._bar_of(row))
         return line
 
-    def _label(self, row: Row, *, short: bool = False) -> Text:
+    def _label(self, row: Row) -> Text:
         span = row.span
-        label = Text(self._guides(row), style="dim")
+        label = Text().append(self._guides(row), "dim")
         if span.failed:
             label.append(f"{self._glyphs.failed} ", "bold red")
         label.append(self._safe(span.service), self._colours[span.service]).append(" ")
-        return label.append(self._safe(_without_package(span.name) if short else span.name), _name_style(span))
+        name = _without_package(span.name) if self._short else span.name
+        return label.append(self._safe(name), "bold" if span.failed else "")
 
     def _guides(self, row: Row) -> str:
         if not row.more:
@@ -146,7 +152,7 @@ class _Drawing:
 
     def _reason(self, row: Row, reason: str) -> Text:
         above = "".join(self._glyphs.pipe if more else "  " for more in row.more)
-        line = Text(above + "  ", style="dim")
+        line = Text().append(above + "  ", "dim")
         line.append(self._safe(reason), "red")
         return self._fit(line, self._console.width)
 
@@ -184,10 +190,6 @@ class _Drawing:
 
 def _is_hidden(char: str) -> bool:
     return unicodedata.category(char) in _HIDDEN
-
-
-def _name_style(span: Span) -> str:
-    return "bold" if span.failed else ""
 
 
 def _without_package(name: str) -> str:

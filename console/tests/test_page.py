@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import httpx
+import pytest
+
+from console.model import Event, Resource, Scope, Span, Status
+from console.store import TraceStore
+
+MakeSpan = Callable[..., Span]
+HOSTILE = """<script>alert(1)</script><img src=x onerror=alert(2)>"'&{{ 7*7 }}"""
+
+
+class _Tags(HTMLParser):
+    """Collects the elements of a page, the addresses it points to and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.attributes: set[str] = set()
+        self.addresses: list[str] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.add(tag)
+        self.attributes.update(name for name, _ in attrs)
+        self.addresses += [value or "" for name, value in attrs if name in {"href", "src", "action"}]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+async def page(client: httpx.AsyncClient, path: str) -> _Tags:
+    answer = await client.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    return _Tags(answer.text)
+
+
+async def test_without_traces_the_page_says_where_to_send_them(client: httpx.AsyncClient) -> None:
+    assert "/v1/traces" in (await page(client, "/")).text
+
+
+async def test_the_latest_traces_are_listed_with_what_matters(
+    client: httpx.AsyncClient, store: TraceStore, order_trace: list[Span], make_span: MakeSpan
+) -> None:
+    store.add([make_span(name="older")])
+    store.add([*order_trace[:6], replace(order_trace[6], status=Status.ERROR)])
+    found = await page(client, "/")
+    assert found.text.index("POST /v1/orders") < found.text.index("older")
+    assert all(text in found.text for text in ("gateway", "order", "user", "acme", "42.12 ms", "2 traces with 8 spans"))
+    assert f"/trace/{order_trace[0].trace_id}" in found.addresses
+
+
+async def test_a_trace_is_shown_with_every_span(
+    client: httpx.AsyncClient, store: TraceStore, order_trace: list[Span]
+) -> None:
+    failed = replace(order_trace[6], status=Status.ERROR, status_message="UNIQUE constraint failed")
+    store.add([*order_trace[:6], failed])
+    found = await page(client, f"/trace/{order_trace[0].trace_id}")
+    assert all(span.name in found.text for span in order_trace)
+    assert "1 error" in found.text
+    assert "UNIQUE constraint failed" in found.text
+    assert {"svg", "rect", "details"} <= found.names
+
+
+@pytest.mark.parametrize("path", ["/trace/" + "ab" * 16, "/trace/no-id", "/trace/%3Cscript%3E"])
+async def test_a_trace_that_is_not_there_is_said_to_be_missing(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+    assert answer.status_code == 404
+    assert "No such trace" in answer.text
+    assert "<script" not in answer.text
+
+
+async def test_everything_that_a_sender_names_is_shown_as_text(
+    client: httpx.AsyncClient, store: TraceStore, make_span: MakeSpan
+) -> None:
+    span = make_span(
+        name=HOSTILE, attributes={"tenant.id": HOSTILE, HOSTILE: HOSTILE, "rpc.response.status_code": HOSTILE}
+    )
+    span = replace(
+        span,
+        resource=Resource(HOSTILE),
+        scope=Scope(HOSTILE),
+        status=Status.ERROR,
+        status_message=HOSTILE,
+        events=(Event(HOSTILE, span.start, {HOSTILE: HOSTILE}),),
+    )
+    store.add([span])
+    for path in ("/", f"/trace/{span.trace_id}"):
+        found = await page(client, path)
+        assert HOSTILE in found.text
+        assert not found.names & {"script", "img"}
+        assert not any(name.startswith("on") or name == "style" for name in found.attributes)
+
+
+async def test_a_page_needs_nothing_from_elsewhere(
+    client: httpx.AsyncClient, store: TraceStore, order_trace: list[Span]
+) -> None:
+    store.add(order_trace)
+    for path in ("/", f"/trace/{order_trace[0].trace_id}"):
+        for address in (await page(client, path)).addresses:
+            assert address.startswith("/")
+            assert (await client.get(address)).status_code == 200
+    style = await client.get("/console.css")
+    assert style.headers["content-type"].startswith("text/css")
+    assert not any(word in style.text for word in ("url(", "@import", "http"))
+
+
+async def test_of_a_very_large_trace_the_first_spans_are_shown(
+    client: httpx.AsyncClient, store: TraceStore, make_span: MakeSpan
+) -> None:
+    store.add([make_span(span=number) for number in range(1, 1_203)])
+    assert "202 spans more, not shown." in (await page(client, f"/trace/{1:032x}")).text
