@@ -154,7 +154,7 @@ class KeysUnavailable(ServiceUnavailable):
     """The keys that tokens are verified with cannot be had."""
 
     def __init__(self) -> None:
-        super().__init__("token key")
+        GatewayError.__init__(self, "the keys that tokens are verified with are not available")
 
 
 class ServiceTimeout(ServiceError):  # noqa: N818

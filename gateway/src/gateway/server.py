@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -34,7 +35,7 @@ async def serve(settings: Settings, started: Callable[[int], None] | None = None
 
     Args:
         settings: What to serve, and where.
-        started: Called with the port when the server serves.
+        started: Called with the port once it takes connections.
 
     Raises:
         ConfigError: The address cannot be bound.
@@ -43,7 +44,13 @@ async def serve(settings: Settings, started: Callable[[int], None] | None = None
     try:
         with _bound(settings.listen) as listener:
             async with opened(settings, telemetry) as (app, stopping):
-                await _run(app, listener, stopping, started)
+                server = make_server(app)
+                _stop_on_signal(server, stopping)
+                host, port = listener.getsockname()[:2]
+                _logger.info("serving on %s:%d", f"[{host}]" if ":" in host else host, port)
+                if started is not None:
+                    started(port)
+                await server.serve(sockets=[listener])
     finally:
         await telemetry.ashutdown(_FLUSH)
 
@@ -89,15 +96,19 @@ def _bound(listen: str) -> Iterator[socket.socket]:
     try:
         listener = socket.create_server((host.strip("[]"), int(port)), family=family)
     except OSError as error:
-        raise ConfigError(f"LISTEN={listen!r}: the address cannot be bound: {error.strerror or error}") from None
+        raise ConfigError(f"LISTEN={listen!r}: the address cannot be bound: {_reason(error)}") from None
     with listener:
         yield listener
 
 
-async def _run(
-    app: ASGIApp, listener: socket.socket, stopping: asyncio.Event, started: Callable[[int], None] | None
-) -> None:
-    server = _Server(
+def _reason(error: OSError) -> str:
+    """The plain reason: `socket.create_server` adds the address, which is named already."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror or error)
+
+
+def make_server(app: ASGIApp) -> uvicorn.Server:
+    """Make the HTTP server; it stops when its `should_exit` is set."""
+    return _Server(
         uvicorn.Config(
             app,
             http="h11",
@@ -111,24 +122,21 @@ async def _run(
         )
     )
 
-    def stop() -> None:
-        _logger.info("stopping")
-        stopping.set()
-        server.should_exit = True
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    host, port = listener.getsockname()[:2]
-    _logger.info("serving on %s:%d", f"[{host}]" if ":" in host else host, port)
-    if started is not None:
-        loop.call_soon(started, port)
-    await server.serve(sockets=[listener])
-
 
 class _Server(uvicorn.Server):
     """uvicorn's own handlers raise the signal again once it has stopped, before telemetry is exported."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to `serve`."""
         yield
+
+
+def _stop_on_signal(server: uvicorn.Server, stopping: asyncio.Event) -> None:
+    def stop() -> None:
+        _logger.info("stopping")
+        stopping.set()
+        server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)

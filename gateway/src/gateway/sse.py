@@ -82,6 +82,7 @@ async def _until_left(receive: Receive) -> object:
 
 
 async def _cancel(*tasks: asyncio.Task[object]) -> None:
+    """End the tasks; how they ended no longer matters, and asyncio is told so."""
     for task in tasks:
         task.cancel()
-    await asyncio.wait(tasks)
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+
+import grpc
+import httpx
+import jwt
+import pytest
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from grpc import StatusCode, aio
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1.health import aio as health_aio
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from gateway.server import make_server, opened
+from gateway.settings import Settings, TokenSettings
+from shop.order.v1 import order_pb2
+from shop.user.v1 import user_pb2
+from telemetry import ExporterConfig, Secret, Telemetry, TelemetryConfig, configure
+from telemetry.http import ASGIApp
+
+KEY = "a key of the tests, of 32 bytes and more"
+USER_ID = "00000000-0000-4000-8000-000000000001"
+ORDER_ID = "00000000-0000-4000-8000-000000000002"
+
+
+@dataclass
+class Call:
+    method: str
+    request: Any
+    metadata: dict[str, str | bytes]
+    time_remaining: float
+
+
+Method = tuple[Callable[..., "grpc.RpcMethodHandler[Any, Any]"], type[Message]]
+
+_USER_METHODS: dict[str, Method] = {
+    "CreateUser": (grpc.unary_unary_rpc_method_handler, user_pb2.CreateUserRequest),
+    "GetUser": (grpc.unary_unary_rpc_method_handler, user_pb2.GetUserRequest),
+    "ListUsers": (grpc.unary_unary_rpc_method_handler, user_pb2.ListUsersRequest),
+}
+_ORDER_METHODS: dict[str, Method] = {
+    "CreateOrder": (grpc.unary_unary_rpc_method_handler, order_pb2.CreateOrderRequest),
+    "GetOrder": (grpc.unary_unary_rpc_method_handler, order_pb2.GetOrderRequest),
+    "ListOrders": (grpc.unary_unary_rpc_method_handler, order_pb2.ListOrdersRequest),
+    "CancelOrder": (grpc.unary_unary_rpc_method_handler, order_pb2.CancelOrderRequest),
+    "WatchOrder": (grpc.unary_stream_rpc_method_handler, order_pb2.WatchOrderRequest),
+}
+
+
+class Stub:
+    """Answers with a message, a status code, or what a coroutine function gives or writes."""
+
+    def __init__(self, service: str, methods: dict[str, Method], answers: dict[str, Any]) -> None:
+        self.answers = answers
+        self.calls: list[Call] = []
+        self.address = ""
+        self._service = service
+        self._methods = methods
+        self._server = aio.server()
+        self._health = health_aio.HealthServicer()
+
+    async def __aenter__(self) -> Self:
+        handlers = {name: self._handler(name, *method) for name, method in self._methods.items()}
+        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(self._service, handlers),))
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        await self.set_ready(ready=True)
+        self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        await self._server.start()
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.stop()
+
+    async def set_ready(self, *, ready: bool) -> None:
+        status = health_pb2.HealthCheckResponse
+        await self._health.set(self._service, status.SERVING if ready else status.NOT_SERVING)
+
+    async def stop(self) -> None:
+        await self._server.stop(None)
+
+    def _handler(
+        self, name: str, make: Callable[..., grpc.RpcMethodHandler[Any, Any]], request: type[Message]
+    ) -> grpc.RpcMethodHandler[Any, Any]:
+        async def answer(request: Any, context: Any) -> Any:
+            metadata = dict(context.invocation_metadata())
+            self.calls.append(Call(name, request, metadata, context.time_remaining()))
+            answer = self.answers[name]
+            if isinstance(answer, StatusCode):
+                await context.abort(answer, f"details of {answer.name}")
+            return await answer(request, context) if callable(answer) else answer
+
+        return make(answer, request_deserializer=request.FromString, response_serializer=_serialize)
+
+
+def _serialize(message: Message) -> bytes:
+    return message.SerializeToString()
+
+
+class MakeToken(Protocol):
+    def __call__(self, key: Any = KEY, algorithm: str = "HS256", kid: str | None = None, **claims: Any) -> str: ...
+
+
+ServeApp = Callable[[ASGIApp], AbstractAsyncContextManager[str]]
+
+
+def user_message(**changes: Any) -> user_pb2.User:
+    fields: dict[str, Any] = {
+        "user_id": USER_ID,
+        "email": "ada@example.com",
+        "name": "Ada",
+        "create_time": Timestamp(seconds=1),
+    }
+    return user_pb2.User(**(fields | changes))
+
+
+def order_message(version: int = 1, **changes: Any) -> order_pb2.Order:
+    cancelled = version > 1
+    price = order_pb2.Money(amount_minor=1999, currency="EUR")
+    fields: dict[str, Any] = {
+        "order_id": ORDER_ID,
+        "user_id": USER_ID,
+        "items": [order_pb2.OrderItem(sku="TEAPOT-1", quantity=2, unit_price=price)],
+        "total": order_pb2.Money(amount_minor=3998, currency="EUR"),
+        "status": order_pb2.ORDER_STATUS_CANCELLED if cancelled else order_pb2.ORDER_STATUS_PLACED,
+        "version": version,
+        "create_time": Timestamp(seconds=1),
+        "update_time": Timestamp(seconds=version),
+    }
+    return order_pb2.Order(**(fields | changes))
+
+
+@pytest.fixture
+def make_order() -> Callable[..., order_pb2.Order]:
+    return order_message
+
+
+@pytest.fixture
+def make_user() -> Callable[..., user_pb2.User]:
+    return user_message
+
+
+@pytest.fixture
+def order_id() -> str:
+    return ORDER_ID
+
+
+@pytest.fixture
+def user_id() -> str:
+    return USER_ID
+
+
+@pytest.fixture
+async def user_service() -> AsyncIterator[Stub]:
+    user = user_message()
+    answers = {
+        "CreateUser": user_pb2.CreateUserResponse(user=user),
+        "GetUser": user_pb2.GetUserResponse(user=user),
+        "ListUsers": user_pb2.ListUsersResponse(users=[user]),
+    }
+    async with Stub("shop.user.v1.UserService", _USER_METHODS, answers) as stub:
+        yield stub
+
+
+@pytest.fixture
+async def order_service() -> AsyncIterator[Stub]:
+    order = order_message()
+    answers = {
+        "CreateOrder": order_pb2.CreateOrderResponse(order=order, created=True),
+        "GetOrder": order_pb2.GetOrderResponse(order=order),
+        "ListOrders": order_pb2.ListOrdersResponse(orders=[order]),
+        "CancelOrder": order_pb2.CancelOrderResponse(order=order_message(version=2)),
+    }
+    async with Stub("shop.order.v1.OrderService", _ORDER_METHODS, answers) as stub:
+        yield stub
+
+
+@pytest.fixture
+def make_token() -> MakeToken:
+    def make(key: Any = KEY, algorithm: str = "HS256", kid: str | None = None, **claims: Any) -> str:
+        now = int(time.time())
+        defaults = {"iss": "throughline", "aud": "throughline", "sub": "ada", "tenant": "acme", "exp": now + 60}
+        given = {name: value for name, value in (defaults | claims).items() if value is not None}
+        return jwt.encode(given, key, algorithm=algorithm, headers={"kid": kid} if kid else None)
+
+    return make
+
+
+@pytest.fixture
+def settings(user_service: Stub, order_service: Stub) -> Settings:
+    return Settings(
+        tokens=TokenSettings(key=Secret(KEY)),
+        telemetry=TelemetryConfig(service_name="gateway", exporter=ExporterConfig(kind="none")),
+        user_service=user_service.address,
+        order_service=order_service.address,
+        request_timeout=2.0,
+        stream_timeout=30.0,
+        heartbeat=0.05,
+    )
+
+
+@pytest.fixture
+def spans() -> InMemorySpanExporter:
+    return InMemorySpanExporter()
+
+
+@pytest.fixture
+def telemetry(settings: Settings, spans: InMemorySpanExporter) -> Telemetry:
+    return configure(settings.telemetry, span_processors=[SimpleSpanProcessor(spans)])
+
+
+@pytest.fixture
+async def app(settings: Settings, telemetry: Telemetry) -> AsyncIterator[ASGIApp]:
+    async with opened(settings, telemetry) as (app, _stopping):
+        yield app
+
+
+@pytest.fixture
+async def client(app: ASGIApp, make_token: MakeToken) -> AsyncIterator[httpx.AsyncClient]:
+    """The caller: of tenant acme, with a good token."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    headers = {"Authorization": f"Bearer {make_token()}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway", headers=headers) as client:
+        yield client
+
+
+@pytest.fixture
+def serve_app() -> ServeApp:
+    """Gives the URL at which an ASGI application is served over a real socket, as the gateway is."""
+
+    @asynccontextmanager
+    async def serving(app: ASGIApp) -> AsyncIterator[str]:
+        server = make_server(app)
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            task = asyncio.create_task(server.serve(sockets=[listener]))
+            try:
+                yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            finally:
+                server.should_exit = True
+                await task
+
+    return serving
