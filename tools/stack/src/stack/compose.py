@@ -116,6 +116,10 @@ class ComposeStack:
         """Run a command in a service's container and return what it prints."""
         return self._compose("exec", "--no-TTY", service, *command)
 
+    def run(self, service: str, *command: str) -> str:
+        """Run a command in a new container of a service, also of one that has ended, and return what it prints."""
+        return self._compose("run", "--rm", "--no-deps", "--no-TTY", service, *command)
+
     def secret(self, service: str, name: str) -> str:
         """Read a secret as the service that may."""
         return self.exec(service, "cat", f"/run/secrets/{name}").strip()
@@ -133,6 +137,14 @@ class ComposeStack:
         ids = self._compose("ps", "--all", "--quiet").split()
         found = json.loads(self._run("docker", "inspect", *ids)) if ids else []
         return {container.service: container for container in map(_container, found)}
+
+    def memory(self) -> dict[str, float]:
+        """The MiB of memory that each running container uses now, by service."""
+        running = {c.name: c.service for c in self.containers().values() if c.status == "running"}
+        lines = self._run(
+            "docker", "stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}", *running
+        ).splitlines()
+        return {running[name]: _mebibytes(used) for name, used, *_ in map(str.split, lines)}
 
     def store_test_environment(self) -> dict[str, str]:
         """The variables that bring the store tests here: for each service the URLs of its app and its owner."""
@@ -160,6 +172,11 @@ class ComposeStack:
         if done.returncode != 0:
             raise ComposeError(f"{' '.join(command)}: exit {done.returncode}\n{done.stderr[-4000:].strip()}")
         return done.stdout
+
+
+def _mebibytes(amount: str) -> float:
+    number, unit = amount[:-3], amount[-3:]
+    return float(number) * {"KiB": 1 / 1024, "MiB": 1.0, "GiB": 1024.0}[unit]
 
 
 def _container(inspected: Mapping[str, Any]) -> Container:

@@ -1,0 +1,83 @@
+# Everything that is done to this repository. `make help` lists it.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+PYTHON ?= python3
+UNITS := console gateway order-service user-service protos stack telemetry
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command 'make lock' $(UNITS:%=--no-emit-package throughline-%)
+
+.PHONY: help setup demo smoke test test-compose check lint types imports proto proto-check format token up down lock lock-check clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## make .venv from the lock; quick when nothing changed
+	@$(PYTHON) tools/bootstrap.py
+
+demo: setup ## run the stack without Docker, place an order, show its trace, stay up until Ctrl-C
+	@exec $(BIN)/python -m stack.demo
+
+smoke: setup ## the same on free ports, ending by itself: exit 0 only if the trace was whole
+	@exec $(BIN)/python -m stack.smoke
+
+test: setup ## all tests: the units, and the stack as processes against a real Jaeger
+	@exec $(BIN)/pytest
+
+test-compose: setup ## the end-to-end and store tests against docker compose
+	@exec $(BIN)/python -m stack.test_compose
+
+check: setup lint types imports proto-check lock-check ## all that is checked without running the stack
+
+lint: setup # ruff, its rules and its format
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: setup # mypy strict, units and tests
+	$(BIN)/mypy $(TYPED)
+
+imports: setup # who may import whom
+	$(BIN)/lint-imports
+
+proto: setup ## write the stubs of the protos
+	@tools/protos.sh
+
+proto-check: setup # buf's rules, nothing broken since origin/main, no stale stub
+	$(BIN)/buf lint protos
+	$(BIN)/buf format --diff --exit-code protos
+	@base=$$(git rev-parse --verify --quiet origin/main || git rev-parse HEAD); \
+	  echo "buf breaking protos --against $${base:0:12}"; \
+	  $(BIN)/buf breaking protos --against ".git#ref=$$base,subdir=protos"
+	@tools/protos.sh --check
+
+format: setup ## let ruff and buf write the code's format
+	$(BIN)/ruff check --fix --quiet || true
+	$(BIN)/ruff format
+	$(BIN)/buf format --write protos
+
+token: setup ## print a bearer token: make token TENANT=acme [SCOPE=trace]
+	@exec $(BIN)/python -m stack.token $(TENANT) $(SCOPE)
+
+up: ## docker compose up, built and in the background
+	docker compose up --build --detach --wait
+
+down: ## stop it; its data stays
+	docker compose down
+
+lock: setup ## write the lock files from the units' pyproject.toml
+	$(LOCK) pyproject.toml --group dev --output-file requirements.lock
+	@for unit in gateway services/user services/order; do \
+	  echo "$$unit/requirements.lock"; \
+	  $(LOCK) $$unit/pyproject.toml --constraint requirements.lock --output-file $$unit/requirements.lock; \
+	done
+	$(LOCK) deploy/build-requirements.in --constraint requirements.lock --output-file deploy/build-requirements.lock
+
+lock-check: setup # a lock that no longer fits its pyproject.toml
+	@tools/locks.sh
+
+clean: ## remove all that the targets above made, the demo's data too
+	rm -rf .venv .run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

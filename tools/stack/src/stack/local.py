@@ -1,0 +1,161 @@
+"""The three services as processes on SQLite."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from gateway.settings import TokenSettings
+from gateway.token import make_token
+from stack.ports import HOST, Ports
+from stack.processes import Program, module, run_to_end
+from stack.readiness import grpc_serves, http_answers
+from telemetry import Secret
+
+Progress = Callable[[str], None]
+
+_BATCH_MS = "200"  # spans are seen soon after they end: somebody is waiting for them
+
+
+class LocalStack:
+    """User, order and gateway, each a process; a context manager that starts them and leaves none behind.
+
+    Args:
+        folder: For the databases, the key and the logs; made when it is not there.
+        otlp_url: Where spans go, by OTLP over HTTP, such as ``http://127.0.0.1:4318``.
+        ports: Free ones by default.
+        progress: Told in a few words what is being done.
+    """
+
+    def __init__(
+        self, folder: Path, *, otlp_url: str, ports: Ports | None = None, progress: Progress = lambda _text: None
+    ) -> None:
+        self._folder = folder
+        self._otlp_url = otlp_url
+        self._ports = ports or Ports.free()
+        self._progress = progress
+        folder.mkdir(parents=True, exist_ok=True)
+        self.key_file = folder / "jwt.key"
+        self._key = _key(self.key_file)
+        self.programs = {program.name: program for program in self._programs()}
+
+    @property
+    def gateway_url(self) -> str:
+        """Where the gateway answers."""
+        return f"http://{HOST}:{self._ports.gateway}"
+
+    def token(self, tenant: str, scope: str = "") -> str:
+        """Make a bearer token; the scope "trace" lets the caller's trace go on."""
+        return make_token(TokenSettings(key=self._key), tenant, subject="developer", scope=scope)
+
+    def start(self, name: str) -> None:
+        """Start one program; returns when it can do its work."""
+        self.programs[name].start()
+        self.wait_ready(name)
+
+    def wait_ready(self, name: str) -> None:
+        """Return when the program can do its work."""
+        self.programs[name].wait_ready()
+
+    def kill(self, name: str) -> None:
+        """End one program at once."""
+        self.programs[name].kill()
+
+    def terminate(self, name: str, within: float = 10.0) -> tuple[int, float]:
+        """Ask one program to end; give its exit code and the seconds that it took."""
+        return self.programs[name].terminate(within)
+
+    def log(self, name: str) -> str:
+        """Give all that a program printed."""
+        return self.programs[name].log.read_text(encoding="utf-8")
+
+    def pid(self, name: str) -> int:
+        """Give a program's process id."""
+        return self.programs[name].pid
+
+    def check(self) -> None:
+        """Raise ProcessError when a program has ended by itself."""
+        for program in self.programs.values():
+            program.check()
+
+    def __enter__(self) -> Self:
+        """Migrate the databases and start everything; returns when all of it is ready."""
+        try:
+            for name in ("user", "order"):
+                self._progress(f"migrating {name}")
+                run_to_end(module(f"{name}_service.migrate"), self.programs[name].environment)
+            for program in self.programs.values():
+                self._progress(f"starting {program.name}")
+                program.start()
+            for program in self.programs.values():
+                program.wait_ready()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Stop everything."""
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop what runs, the edge first."""
+        for program in reversed(self.programs.values()):
+            program.stop()
+
+    def _programs(self) -> list[Program]:
+        user, order = f"{HOST}:{self._ports.user}", f"{HOST}:{self._ports.order}"
+        return [
+            self._program("user", user, {"DATABASE_URL": self._database("user")}, "shop.user.v1.UserService"),
+            self._program(
+                "order",
+                order,
+                {"DATABASE_URL": self._database("order"), "USER_SERVICE": user},
+                "shop.order.v1.OrderService",
+            ),
+            Program(
+                name="gateway",
+                command=module("gateway"),
+                environment=self._settings(
+                    f"{HOST}:{self._ports.gateway}",
+                    {"USER_SERVICE": user, "ORDER_SERVICE": order, "JWT_KEY_FILE": str(self.key_file)},
+                ),
+                log=self._folder / "gateway.log",
+                is_ready=partial(http_answers, f"{self.gateway_url}/readyz"),
+            ),
+        ]
+
+    def _program(self, name: str, listen: str, settings: dict[str, str], service: str) -> Program:
+        return Program(
+            name=name,
+            command=module(f"{name}_service"),
+            environment=self._settings(listen, settings),
+            log=self._folder / f"{name}.log",
+            is_ready=partial(grpc_serves, listen, service),
+        )
+
+    def _settings(self, listen: str, more: dict[str, str]) -> dict[str, str]:
+        return {
+            "LISTEN": listen,
+            "OTEL_EXPORTER_OTLP_ENDPOINT": self._otlp_url,
+            "OTEL_RESOURCE_ATTRIBUTES": "deployment.environment.name=local",
+            "OTEL_BSP_SCHEDULE_DELAY": _BATCH_MS,
+            **more,
+        }
+
+    def _database(self, name: str) -> str:
+        return f"sqlite+aiosqlite:///{self._folder.resolve() / name}.db"
+
+
+def _key(path: Path) -> Secret:
+    """Read the key that signs tokens; make one that nobody else can read when there is none."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48) + "\n", encoding="ascii")
+    return Secret(path.read_text(encoding="ascii").strip())
