@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from stack.ports import free_ports
 
 PROJECT = "throughline-test"
 
@@ -60,13 +61,6 @@ def available() -> bool:
     return all(subprocess.run(command, capture_output=True, check=False).returncode == 0 for command in commands)  # noqa: S603  fixed words
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @dataclass(slots=True)
 class ComposeStack:
     """Docker compose on the stack's own file plus tests/compose.yaml.
@@ -78,7 +72,7 @@ class ComposeStack:
 
     root: Path
     project: str = PROJECT
-    postgres_port: int = field(default_factory=_free_port)
+    postgres_port: int = field(default_factory=lambda: free_ports(1)[0])
 
     gateway_url = "http://127.0.0.1:8000"
     jaeger_url = "http://127.0.0.1:16686"
