@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import grpc
 import pytest
@@ -30,16 +31,16 @@ async def _quiet(_request: bytes, _context: object) -> AsyncIterator[bytes]:
 async def test_a_quiet_stream_survives_its_clients_keepalive(interval_ms: int | None, ends_well: bool) -> None:  # noqa: FBT001
     options = [] if interval_ms is None else [("grpc.http2.min_ping_interval_without_data_ms", interval_ms)]
     server = aio.server(options=options)
-    handlers = {"Quiet": grpc.unary_stream_rpc_method_handler(_quiet)}
+    handlers: dict[str, Any] = {"Quiet": grpc.unary_stream_rpc_method_handler(_quiet)}
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("s", handlers),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     with configure(TelemetryConfig(service_name="test", exporter=ExporterConfig(kind="none"))) as telemetry:
         impatient = ChannelOptions(options=(("grpc.keepalive_time_ms", _PING_MS),))
         async with telemetry.channel(f"127.0.0.1:{port}", options=impatient) as channel:
-            call = channel.unary_stream("/s/Quiet")(b"")
+            quiet: Any = channel.unary_stream("/s/Quiet")
             try:
-                received = [message async for message in call]
+                received = [message async for message in quiet(b"")]
             except aio.AioRpcError as error:
                 received = [error.code().name.encode()]
     await server.stop(0)

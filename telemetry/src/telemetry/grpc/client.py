@@ -6,6 +6,7 @@ is what keeps the stock interceptor from handing a cancellation on (opentelemetr
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
@@ -88,19 +89,20 @@ class _Interception:
         try:
             call = await continuation(self._prepare(details), request)
         except BaseException as error:
-            _end(span, error.code() if isinstance(error, aio.AioRpcError) else StatusCode.CANCELLED)
+            _end_with_error(span, error)
             raise
         finally:
             detach(token)
-        call.add_done_callback(partial(_end_with_call, span))
-        return call
+        return _end_when_done(span, call)
 
     def _prepare(self, details: aio.ClientCallDetails) -> aio.ClientCallDetails:
         metadata = aio.Metadata(*(details.metadata or ()))
         self.propagator.inject(metadata, setter=SETTER)
         if tenant := current_tenant():
-            metadata[TENANT_METADATA] = tenant
+            metadata.set_all(TENANT_METADATA, [tenant])
         limit = timeout(self.timeout if details.timeout is None else details.timeout)
+        if limit is not None and limit <= 0:  # gRPC would still send it, and the server still do it
+            raise aio.AioRpcError(StatusCode.DEADLINE_EXCEEDED, details="no time was left for the call")
         return aio.ClientCallDetails(details.method, limit, metadata, details.credentials, details.wait_for_ready)
 
 
@@ -137,10 +139,29 @@ class _StreamStream(_Shape, aio.StreamStreamClientInterceptor):
         return await self._interception.run(continuation, client_call_details, request_iterator)
 
 
+def _end_when_done(span: Span, call: Any) -> Any:
+    if call.done():  # an interceptor after this one answered by itself; such a call takes no callback
+        _end_with_call(span, call)
+    else:
+        call.add_done_callback(partial(_end_with_call, span))
+    return call
+
+
 def _end_with_call(span: Span, call: aio.Call) -> None:
     code = _result_now(call.code())
     details = None if code is StatusCode.OK else _result_now(call.details())
     _end(span, code if isinstance(code, StatusCode) else StatusCode.UNKNOWN, details)
+
+
+def _end_with_error(span: Span, error: BaseException) -> None:
+    if isinstance(error, aio.AioRpcError):
+        _end(span, error.code(), error.details())
+    elif isinstance(error, asyncio.CancelledError):
+        _end(span, StatusCode.CANCELLED)
+    else:  # the call never began
+        span.set_attribute(semconv.ERROR_TYPE, type(error).__qualname__)
+        span.set_status(Status(SpanStatus.ERROR, str(error)))
+        span.end()
 
 
 def _end(span: Span, code: StatusCode, details: str | None = None) -> None:

@@ -1,0 +1,224 @@
+"""The matrix of calls: shape by ending, seen from both sides over a real connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+import pytest
+from grpc import StatusCode, aio
+from opentelemetry.trace import SpanKind, format_trace_id
+from opentelemetry.trace import StatusCode as SpanStatus
+
+from telemetry import Telemetry
+
+SECRET = "password=hunter2"
+SHAPES = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
+
+
+class MissingError(Exception):
+    pass
+
+
+class MissingUserError(MissingError):
+    pass
+
+
+class OverloadedError(Exception):
+    pass
+
+
+ERRORS = {MissingError: StatusCode.NOT_FOUND, OverloadedError: StatusCode.UNAVAILABLE}
+
+Act = Callable[[Any], Awaitable[None]]
+
+
+@dataclass
+class Service:
+    """Handlers of every shape that do the same: they answer, act, and answer again."""
+
+    act: Act
+    running: asyncio.Event = field(default_factory=asyncio.Event)
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def unary_unary(self, _request: bytes, context: Any) -> bytes:
+        await self._run(context)
+        return b"last"
+
+    async def unary_stream(self, request: bytes, context: Any) -> AsyncIterator[bytes]:
+        yield request
+        await self._run(context)
+        yield b"last"
+
+    async def stream_unary(self, requests: AsyncIterator[bytes], context: Any) -> bytes:
+        async for _request in requests:
+            pass
+        await self._run(context)
+        return b"last"
+
+    async def stream_stream(self, requests: AsyncIterator[bytes], context: Any) -> AsyncIterator[bytes]:
+        async for request in requests:
+            yield request
+        await self._run(context)
+        yield b"last"
+
+    async def unary_write(self, request: bytes, context: Any) -> None:
+        await context.write(request)
+        await self._run(context)
+        await context.write(b"last")
+
+    async def stream_write(self, requests: AsyncIterator[bytes], context: Any) -> None:
+        async for request in requests:
+            await context.write(request)
+        await self._run(context)
+        await context.write(b"last")
+
+    async def _run(self, context: Any) -> None:
+        self.running.set()
+        try:
+            await self.act(context)
+        except asyncio.CancelledError:
+            self.cancelled.set()
+            raise
+
+    def handlers(self) -> dict[str, Any]:
+        return {
+            "unary_unary": grpc.unary_unary_rpc_method_handler(self.unary_unary),
+            "unary_stream": grpc.unary_stream_rpc_method_handler(self.unary_stream),
+            "stream_unary": grpc.stream_unary_rpc_method_handler(self.stream_unary),
+            "stream_stream": grpc.stream_stream_rpc_method_handler(self.stream_stream),
+            "unary_write": grpc.unary_stream_rpc_method_handler(self.unary_write),
+            "stream_write": grpc.stream_stream_rpc_method_handler(self.stream_write),
+        }
+
+
+async def _requests() -> AsyncIterator[bytes]:
+    yield b"first"
+    yield b"second"
+
+
+def begin(channel: aio.Channel, method: str, **options: Any) -> Any:
+    shape = method.replace("write", "stream")
+    invoke: Any = getattr(channel, shape)(f"/test.Service/{method}")
+    return invoke(_requests() if shape.startswith("stream") else b"first", **options)
+
+
+async def finish(call: Any) -> list[bytes]:
+    if isinstance(call, aio.UnaryStreamCall | aio.StreamStreamCall):
+        return [response async for response in call]
+    return [await call]
+
+
+async def succeed(_context: Any) -> None:
+    pass
+
+
+async def raise_mapped(_context: Any) -> None:
+    raise MissingError("no such user")
+
+
+async def raise_mapped_by_its_base(_context: Any) -> None:
+    raise MissingUserError("no such user")
+
+
+async def raise_server_fault(_context: Any) -> None:
+    raise OverloadedError("too many users")
+
+
+async def abort_callers_fault(context: Any) -> None:
+    await context.abort(StatusCode.NOT_FOUND, "no such user")
+
+
+async def abort_server_fault(context: Any) -> None:
+    await context.abort(StatusCode.DATA_LOSS, "the users are gone")
+
+
+async def raise_uncaught(_context: Any) -> None:
+    raise RuntimeError(SECRET)
+
+
+async def wait_for_ever(_context: Any) -> None:
+    await asyncio.Event().wait()
+
+
+@dataclass(frozen=True)
+class Ending:
+    act: Act
+    code: StatusCode
+    details: str | None
+    server_fails: bool = False
+    exceptions: int = 0
+
+
+ENDINGS = {
+    "ok": Ending(succeed, StatusCode.OK, None),
+    "mapped": Ending(raise_mapped, StatusCode.NOT_FOUND, "no such user"),
+    "mapped by its base": Ending(raise_mapped_by_its_base, StatusCode.NOT_FOUND, "no such user"),
+    "mapped, the server's fault": Ending(
+        raise_server_fault, StatusCode.UNAVAILABLE, "too many users", server_fails=True, exceptions=1
+    ),
+    "abort": Ending(abort_callers_fault, StatusCode.NOT_FOUND, "no such user"),
+    "abort, the server's fault": Ending(
+        abort_server_fault, StatusCode.DATA_LOSS, "the users are gone", server_fails=True
+    ),
+    "uncaught": Ending(
+        raise_uncaught, StatusCode.INTERNAL, "internal error; trace id {trace_id}", server_fails=True, exceptions=1
+    ),
+    "deadline": Ending(wait_for_ever, StatusCode.DEADLINE_EXCEEDED, None, server_fails=True),
+    "cancelled": Ending(wait_for_ever, StatusCode.CANCELLED, None),
+}
+
+
+@pytest.mark.parametrize("method", [*SHAPES, "unary_write", "stream_write"])
+@pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS)
+async def test_a_call_leaves_one_span_on_each_side_that_tells_how_it_ended(
+    telemetry: Telemetry, start: Any, ended: Any, method: str, ending: Ending
+) -> None:
+    service = Service(ending.act)
+    address = await start(ERRORS, **service.handlers())
+    async with telemetry.channel(address) as channel:
+        call = begin(channel, method, timeout=0.1 if ending.code is StatusCode.DEADLINE_EXCEEDED else 30)
+        code, details = await how_it_ends(call, service, ending)
+    client, server = sorted(await ended(2), key=lambda span: span.kind is SpanKind.SERVER)
+    assert code is ending.code
+    trace_id = format_trace_id(client.context.trace_id)
+    if ending.details is not None:
+        assert details == ending.details.format(trace_id=trace_id)
+    assert SECRET not in str(details)
+    assert client.kind is SpanKind.CLIENT
+    assert server.kind is SpanKind.SERVER
+    assert client.name == server.name == f"test.Service/{method}"
+    assert client.parent is None
+    assert (server.parent.trace_id, server.parent.span_id) == (client.context.trace_id, client.context.span_id)
+    told = {"rpc.system.name": "grpc", "rpc.method": f"test.Service/{method}", "rpc.response.status_code": code.name}
+    host, port = address.split(":")
+    error = {} if code is StatusCode.OK else {"error.type": code.name}
+    assert client.attributes == {**told, **error, "server.address": host, "server.port": int(port)}
+    assert client.status.status_code is (SpanStatus.UNSET if code is StatusCode.OK else SpanStatus.ERROR)
+    assert not client.events
+    assert {**server.attributes} | told == {**server.attributes}
+    assert server.attributes.get("error.type") == (code.name if ending.server_fails else None)
+    assert server.status.status_code is (SpanStatus.ERROR if ending.server_fails else SpanStatus.UNSET)
+    assert [event.name for event in server.events] == ["exception"] * ending.exceptions
+
+
+async def how_it_ends(call: Any, service: Service, ending: Ending) -> tuple[StatusCode, str | None]:
+    try:
+        if ending.code is StatusCode.CANCELLED:
+            running = asyncio.create_task(finish(call))
+            await service.running.wait()
+            call.cancel()
+            async with asyncio.timeout(1):
+                await service.cancelled.wait()
+            await running
+        else:
+            responses = await finish(call)
+            assert responses[-1] == b"last"
+    except aio.AioRpcError as error:
+        return error.code(), error.details()
+    except asyncio.CancelledError:
+        return StatusCode.CANCELLED, None
+    return StatusCode.OK, None
