@@ -6,6 +6,8 @@ MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
 PYTHON ?= python3
+TYPED := telemetry/src gateway/src services/user/src services/order/src console/src tools/stack/src \
+	telemetry/tests gateway/tests services/user/tests services/order/tests console/tests tools/stack/tests tests
 UNITS := console gateway order-service user-service protos stack telemetry
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(UNITS:%=--no-emit-package throughline-%)
@@ -67,13 +69,14 @@ up: ## docker compose up, built and in the background
 down: ## stop it; its data stays
 	docker compose down
 
-lock: setup ## write the lock files from the units' pyproject.toml
+lock: ## write the lock files from the units' pyproject.toml
+	@test -x $(BIN)/uv || $(PYTHON) tools/bootstrap.py || test -x $(BIN)/uv # a lock that fits no more is what this is for
 	$(LOCK) pyproject.toml --group dev --output-file requirements.lock
 	@for unit in gateway services/user services/order; do \
 	  echo "$$unit/requirements.lock"; \
-	  $(LOCK) $$unit/pyproject.toml --constraint requirements.lock --output-file $$unit/requirements.lock; \
+	  $(LOCK) --no-annotate $$unit/pyproject.toml --constraint requirements.lock --output-file $$unit/requirements.lock; \
 	done
-	$(LOCK) deploy/build-requirements.in --constraint requirements.lock --output-file deploy/build-requirements.lock
+	$(LOCK) --no-annotate deploy/build-requirements.in --constraint requirements.lock --output-file deploy/build-requirements.lock
 
 lock-check: setup # a lock that no longer fits its pyproject.toml
 	@tools/locks.sh
