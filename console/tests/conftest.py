@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import httpx
+import hypothesis
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
@@ -13,6 +14,11 @@ from console.model import Attributes, Kind, Resource, Span, Status, Value
 from console.server import build_app
 from console.settings import Settings
 from console.store import TraceStore
+
+hypothesis.settings.register_profile(
+    "busy machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("busy machine")
 
 DATA = Path(__file__).parent / "data"
 START = 1_760_000_000_000_000_000

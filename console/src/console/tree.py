@@ -37,8 +37,9 @@ def rows(trace: Trace) -> list[Row]:
     ids = {span.span_id for span in trace.spans}
     roots = [span for span in trace.spans if span.parent_id not in ids]
     laid: dict[str, Row] = {}
+    start = trace.start
     for root in [*roots, *trace.spans]:
-        _lay(root, children, laid, trace.start)
+        _lay(root, children, laid, start)
     return list(laid.values())
 
 

@@ -53,6 +53,7 @@ class _Drawing:
         self._glyphs = _ASCII if console.options.ascii_only else _UNICODE
         self._rows = rows(trace)
         self._shown = self._rows[:max_rows]
+        self._total = max(1, trace.duration)
         self._short = False
         self._colours = {name: _PALETTE[i % len(_PALETTE)] for i, name in enumerate(trace.services)}
         self._measure()
@@ -158,7 +159,7 @@ class _Drawing:
 
     def _bar_of(self, row: Row) -> Text:
         """Draw the bar to the half of a cell; the shortest span is half a cell long."""
-        halves, total = self._bar * 2, max(1, self._trace.duration)
+        halves, total = self._bar * 2, self._total
         first = min(halves - 1, row.offset * halves // total)
         last = max(first + 1, min(halves, -(-(row.offset + row.span.duration) * halves // total)))
         cells = [" "] * self._bar
