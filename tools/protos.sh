@@ -11,10 +11,10 @@ generate() { # DIRECTORY
     --python_out="$1" --grpc_python_out="$1" --mypy_out=quiet:"$1" --mypy_grpc_out=quiet:"$1" "${protos[@]}"
 }
 
-stubs() { (cd "$1" && find shop -name '*_pb2*' | sort); }
+stubs() { (cd "$1" && find shop -name '*_pb2*.py*' -not -path '*/__pycache__/*' | sort); }
 
 if [ "${1:-}" != --check ]; then
-  find protos/src/shop -name '*_pb2*' -delete
+  find protos/src/shop -name '*_pb2*.py*' -delete
   generate protos/src
   exit
 fi
