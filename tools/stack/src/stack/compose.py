@@ -88,7 +88,8 @@ class ComposeStack:
             wait = ("--wait", f"--wait-timeout={_HEALTHY_WITHIN}")
             self._compose("up", "--detach", "--build", *wait, within=_BUILD_WITHIN)
         except ComposeError as error:
-            raise ComposeError(f"{error}\n{self.logs(tail=15)}") from None
+            failed = [c.service for c in self.containers().values() if c.exit_code or c.health not in ("", "healthy")]
+            raise ComposeError(f"{error}\n{self.logs(*failed, tail=20) if failed else ''}".strip()) from None
 
     def down(self) -> None:
         """Remove the project's containers, networks and volumes."""
@@ -153,7 +154,7 @@ class ComposeStack:
 
     def _compose(self, *arguments: str, within: float = _COMMAND_WITHIN) -> str:
         files = ("--file=docker-compose.yml", "--file=tests/compose.yaml", f"--project-name={self.project}")
-        return self._run("docker", "compose", "--progress=plain", *files, *arguments, within=within)
+        return self._run("docker", "compose", "--progress=quiet", *files, *arguments, within=within)
 
     def _run(self, *command: str, within: float = _COMMAND_WITHIN) -> str:
         environment = os.environ | {"POSTGRES_PORT": str(self.postgres_port)}
