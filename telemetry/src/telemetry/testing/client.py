@@ -1,0 +1,65 @@
+"""Sends requests of which each has a trace of its own, and fetches that trace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from telemetry.testing.ids import TraceContext, new_context
+from telemetry.testing.jaeger import Jaeger
+from telemetry.testing.model import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request that was answered.
+
+    Attributes:
+        response: The answer.
+        context: What the request was sent with.
+        jaeger: Where its trace is.
+    """
+
+    response: httpx.Response
+    context: TraceContext
+    jaeger: Jaeger
+
+    async def trace(self) -> Trace:
+        """Give the trace that goes on from the request's own context, when it is whole."""
+        return await self.jaeger.whole(self.context.trace_id, self.context.span_id)
+
+    async def own_trace(self, header: str = "x-trace-id") -> Trace:
+        """Give the trace that the server began by itself and told in a header, when it is whole."""
+        return await self.jaeger.whole(self.response.headers[header])
+
+
+class TracedClient:
+    """An HTTP client whose every request comes from a new trace context.
+
+    Args:
+        http: Sends the requests; its base URL and headers are used.
+        jaeger: Where the traces are.
+    """
+
+    def __init__(self, http: httpx.AsyncClient, jaeger: Jaeger) -> None:
+        self.http = http
+        self.jaeger = jaeger
+
+    async def get(self, path: str, **options: Any) -> Exchange:
+        """Send a GET request; see `request`."""
+        return await self.request("GET", path, **options)
+
+    async def post(self, path: str, **options: Any) -> Exchange:
+        """Send a POST request; see `request`."""
+        return await self.request("POST", path, **options)
+
+    async def request(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **options: Any
+    ) -> Exchange:
+        """Send a request and read its answer; the options are those of httpx."""
+        context = new_context()
+        sent = {"traceparent": context.traceparent, **(headers or {})}
+        return Exchange(await self.http.request(method, path, headers=sent, **options), context, self.jaeger)

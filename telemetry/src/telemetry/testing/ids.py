@@ -1,0 +1,29 @@
+"""A test's own trace ids: what it fetches is what it sent, never 'a recent trace'."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TraceContext:
+    """Where a request comes from: a span of the test's own, which is never exported.
+
+    Attributes:
+        trace_id: 32 hex digits.
+        span_id: 16 hex digits, the parent of the first span that the request leaves.
+    """
+
+    trace_id: str
+    span_id: str
+
+    @property
+    def traceparent(self) -> str:
+        """The W3C header, sampled."""
+        return f"00-{self.trace_id}-{self.span_id}-01"
+
+
+def new_context() -> TraceContext:
+    """Make a context that nobody has used."""
+    return TraceContext(secrets.token_hex(16), secrets.token_hex(8))
