@@ -67,7 +67,7 @@ def test_containers_can_do_no_more_than_they_need(compose: ComposeStack) -> None
         assert "no-new-privileges:true" in host["SecurityOpt"], name
         assert host["Memory"] > 0, name
         assert host["PidsLimit"] > 0, name
-        assert host["RestartPolicy"]["Name"] == ("no" if name in ONCE else "unless-stopped"), name
+        assert (host["RestartPolicy"]["Name"] == "unless-stopped") == (name not in ONCE), name
         assert (container.user.split(":")[0] in ("", "0", "root")) == (name in AS_ROOT), name
 
 
