@@ -130,6 +130,8 @@ def record_error(
 ) -> None:
     """Record on the span that it failed: status, one exception with its stack trace, class and severity.
 
+    An error that the span has already is not recorded twice.
+
     Args:
         span: An open span.
         error: What went wrong.
@@ -143,8 +145,15 @@ def record_error(
     span.set_attributes(details)
     if attributes:
         span.set_attributes(attributes)
-    span.record_exception(error)
+    if not _has_recorded(span, error):
+        span.record_exception(error)
     span.set_status(Status(StatusCode.ERROR, message or description))
+
+
+def _has_recorded(span: Span, error: BaseException) -> bool:
+    wanted = {semconv.EXCEPTION_TYPE: _qualified_name(error), semconv.EXCEPTION_MESSAGE: str(error)}
+    events = getattr(span, "events", ())  # the API's span does not show its events, the SDK's does
+    return any(wanted.items() <= dict(event.attributes or {}).items() for event in events)
 
 
 def _qualified_name(error: BaseException) -> str:

@@ -10,7 +10,7 @@ import asyncio
 import inspect
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,9 +31,10 @@ from telemetry.tenant import TENANT_METADATA, InvalidTenant, MissingTenant, is_t
 
 _logger = logging.getLogger(__name__)
 
-# A call that its client gave up at the deadline may reach the server a moment before the server's own clock says so.
-_DEADLINE_SLACK = 0.01
-_NO_DEADLINE = 3600.0
+# A client that gives up at its deadline is heard of before the server's own deadline, because gRPC writes a time-out
+# with two or three digits, rounded up: by at most this share of it.
+_DEADLINE_ROUNDING = 0.01
+_DEADLINE_SLACK = 0.02
 
 _BUILT_IN: dict[type[BaseException], StatusCode] = {
     MissingTenant: StatusCode.UNAUTHENTICATED,
@@ -78,9 +79,11 @@ class TracingServerInterceptor(aio.ServerInterceptor):
     ) -> Handler | None:
         """Give the method's handler, traced; the span is current in it and in interceptors after this one."""
         handler = await continuation(handler_call_details)
-        method = self._methods.get(handler_call_details.method)
         # grpc.aio runs handlers that are plain functions in a thread pool; they are left to it.
-        if handler is None or not method.traced or not _is_async(handler):
+        if handler is None or not _is_async(handler):
+            return handler
+        method = self._methods.get(handler_call_details.method)
+        if not method.traced:
             return handler
         known = self._wrapped.get(method.name)
         if known is None or known[0] is not handler:
@@ -107,10 +110,11 @@ class TracingServerInterceptor(aio.ServerInterceptor):
         if tenant is not None and not forged:
             parent = with_tenant(tenant, parent)
         span = self._tracer.start_span(method.name, parent, SpanKind.SERVER, method.attributes)
-        call = _Call(span, context, self._errors)
+        time_left = context.time_remaining()
+        call = _Call(span, context, self._errors, time_left)
         token = attach(set_span_in_context(span, parent))
         try:
-            with deadline(_time_left(context)):
+            with nullcontext() if time_left is None else deadline(time_left):
                 return await (_refuse_tenant() if forged else handle())
         except BaseException as error:
             await call.fail(error)
@@ -127,6 +131,7 @@ class _Call:
     span: Span
     context: ServicerContext
     errors: ErrorTable[StatusCode]
+    time_left: float | None
     code: StatusCode | None = None
 
     async def fail(self, error: BaseException) -> None:
@@ -134,7 +139,7 @@ class _Call:
         if isinstance(error, aio.AbortError):
             return
         if isinstance(error, (asyncio.CancelledError, GeneratorExit)):
-            self.code = _why_cancelled(self.context)
+            self.code = _why_cancelled(self.context.time_remaining(), self.time_left)
             return
         mapped = find_code(error, self.errors)
         self.code = mapped or StatusCode.INTERNAL
@@ -142,7 +147,10 @@ class _Call:
             _logger.error("uncaught exception in a handler", exc_info=error)
         if self.code in SERVER_ERRORS:
             record_error(self.span, error)
-        await self.context.abort(self.code, str(error) if mapped else self._safe_text())
+        try:
+            await self.context.abort(self.code, str(error) if mapped else self._safe_text())
+        except aio.UsageError:  # the handler has aborted, and raised this afterwards: the caller knows its first word
+            self.code = None
 
     def end(self) -> None:
         code = self.code or self.context.code() or StatusCode.OK
@@ -156,14 +164,11 @@ class _Call:
         return f"internal error; trace id {format_trace_id(self.span.get_span_context().trace_id)}"
 
 
-def _why_cancelled(context: ServicerContext) -> StatusCode:
-    left = context.time_remaining()
-    return StatusCode.DEADLINE_EXCEEDED if left is not None and left <= _DEADLINE_SLACK else StatusCode.CANCELLED
-
-
-def _time_left(context: ServicerContext) -> float:
-    left = context.time_remaining()
-    return _NO_DEADLINE if left is None else left
+def _why_cancelled(left: float | None, allowed: float | None) -> StatusCode:
+    """Tell a client that gave up at its deadline from one that cancelled: seconds left now, and at the start."""
+    if left is None or allowed is None or left > _DEADLINE_SLACK + _DEADLINE_ROUNDING * allowed:
+        return StatusCode.CANCELLED
+    return StatusCode.DEADLINE_EXCEEDED
 
 
 async def _refuse_tenant() -> None:
