@@ -50,7 +50,7 @@ async def test_a_wrong_setting_ends_the_program_with_one_line() -> None:
 
     _, errors = await program.communicate()
 
-    assert program.returncode == 1
+    assert program.returncode == 2
     assert errors.decode() == "user: LISTEN='nowhere': expected HOST:PORT with a port from 0 to 65535\n"
 
 
@@ -62,5 +62,5 @@ async def test_a_port_that_is_taken_ends_the_program_with_one_line(sqlite: URL) 
         program = await start({"LISTEN": address, "DATABASE_URL": str(sqlite)})
         _, errors = await program.communicate()
 
-    assert program.returncode == 1
+    assert program.returncode == 2
     assert f"user: LISTEN='{address}': the address cannot be bound" in errors.decode()

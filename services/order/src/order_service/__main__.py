@@ -13,13 +13,14 @@ from telemetry.logs import configure_logging
 
 
 def main() -> None:
-    """Serve with the settings of the environment; one that is wrong ends the program with one line."""
+    """Serve with the settings of the environment; one that is wrong is one line and exit code 2."""
     try:
         settings = Settings.from_env(os.environ)
         configure_logging(NAME, settings.log_level)
         asyncio.run(run(settings))
     except ConfigError as error:
-        sys.exit(f"{NAME}: {error}")
+        sys.stderr.write(f"{NAME}: {error}\n")
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from shop.order.v1.order_pb2 import DESCRIPTOR
 from shop.order.v1.order_pb2_grpc import add_OrderServiceServicer_to_server
 from telemetry import Telemetry, configure
 from telemetry.database import Database
-from telemetry.grpc.serving import serve
+from telemetry.grpc.serving import SERVER_OPTIONS, serve
 
 SERVICE: str = DESCRIPTOR.services_by_name["OrderService"].full_name
 
@@ -38,15 +38,12 @@ STATUS: dict[type[BaseException], StatusCode] = {
     UserServiceTimeout: StatusCode.DEADLINE_EXCEEDED,
 }
 
-# Without it a second program could listen on the same port, and be given every other call.
-_OPTIONS = (("grpc.so_reuseport", 0),)
-
 
 def build_server(
     telemetry: Telemetry, database: Database, users: aio.Channel, changes: Changes, limits: WatchLimits
 ) -> aio.Server:
     """Put the server together; it is not started yet."""
-    server = aio.server(interceptors=telemetry.server_interceptors(errors=STATUS), options=_OPTIONS)
+    server = aio.server(interceptors=telemetry.server_interceptors(errors=STATUS), options=SERVER_OPTIONS)
     orders = Orders(OrderStore(database), UserClient(users), changes, limits=limits)
     add_OrderServiceServicer_to_server(OrderServicer(orders), server)
     return server

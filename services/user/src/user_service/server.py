@@ -10,7 +10,7 @@ from shop.user.v1.user_pb2 import DESCRIPTOR
 from shop.user.v1.user_pb2_grpc import add_UserServiceServicer_to_server
 from telemetry import Telemetry, configure
 from telemetry.database import Database
-from telemetry.grpc.serving import serve
+from telemetry.grpc.serving import SERVER_OPTIONS, serve
 from user_service.domain import EmailTaken, InvalidArgument, UserNotFound
 from user_service.servicer import UserServicer
 from user_service.settings import Settings
@@ -25,13 +25,10 @@ STATUS: dict[type[BaseException], StatusCode] = {
     EmailTaken: StatusCode.ALREADY_EXISTS,
 }
 
-# Without it a second program could listen on the same port, and be given every other call.
-_OPTIONS = (("grpc.so_reuseport", 0),)
-
 
 def build_server(telemetry: Telemetry, database: Database) -> aio.Server:
     """Put the server together; it is not started yet."""
-    server = aio.server(interceptors=telemetry.server_interceptors(errors=STATUS), options=_OPTIONS)
+    server = aio.server(interceptors=telemetry.server_interceptors(errors=STATUS), options=SERVER_OPTIONS)
     add_UserServiceServicer_to_server(UserServicer(Users(UserStore(database))), server)
     return server
 
