@@ -27,6 +27,7 @@ smoke: setup ## the same on free ports, ending by itself: exit 0 only if the tra
 	@exec $(BIN)/python -m stack.smoke
 
 test: setup ## all tests: the units, and the stack as processes against a real Jaeger
+	@$(BIN)/python -m stack.jaeger # built here if it must be, and not while a test waits for it
 	@exec $(BIN)/pytest
 
 test-compose: setup ## the end-to-end and store tests against docker compose

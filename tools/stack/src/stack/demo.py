@@ -15,15 +15,14 @@ from types import FrameType
 from rich.console import Console
 
 from console.waterfall import draw
-from stack.jaeger import ROOT
 from stack.local import LocalStack
 from stack.order import OrderError, Placed, place_order, wait_for_trace
+from stack.places import RUN
 from stack.ports import HOST, Ports
 from stack.processes import ProcessError, Program, module
 from stack.readiness import http_answers
 from telemetry import ConfigError
 
-FOLDER = ROOT / ".run"
 TENANT = "acme"
 
 _WATCH_SECONDS = 0.5
@@ -88,7 +87,7 @@ def main() -> None:
     try:
         ports = Ports.from_env(os.environ)
         ports.check()
-        demo = Demo(FOLDER, ports, screen)
+        demo = Demo(RUN, ports, screen)
         with ExitStack() as running:
             placed = demo.run(running)
             _show_links(screen, demo, placed)

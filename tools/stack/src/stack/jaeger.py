@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
+import secrets
 import shutil
 import subprocess
+import sys
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from typing_extensions import override
-
+from stack.jaeger_build import build_jaeger
+from stack.places import ROOT
 from stack.ports import HOST, free_ports
-from stack.processes import Program, wait_until
+from stack.processes import Program
 from stack.readiness import http_answers
 from telemetry import ConfigError
 from telemetry.checks import http_url
 
-ROOT = Path(__file__).parents[4]
-
-_MODULE = "github.com/jaegertracing/jaeger/cmd/jaeger"
-_BUILD_WITHIN = 1800.0
 _PULL_WITHIN = 300.0
 _COMMAND_WITHIN = 60.0
 
@@ -47,6 +45,12 @@ service:
   pipelines: {{traces: {{receivers: [otlp], exporters: [jaeger_storage_exporter]}}}}
   telemetry: {{metrics: {{level: none}}}}
 """
+
+WITHOUT_JAEGER = """\
+========================================================================================================
+NO JAEGER: the end-to-end trace tests are SKIPPED. They need one of: JAEGER set to the address or the
+program of one, a running Docker, or Go (https://go.dev), which builds the pinned version once.
+========================================================================================================"""
 
 Progress = Callable[[str], None]
 
@@ -101,75 +105,92 @@ class JaegerAddress(Jaeger):
         self.query_url = query_url.rstrip("/")
         self.otlp_url = otlp_url.rstrip("/")
 
-    @override
     def start(self) -> None:
+        """Raise ConfigError when it does not answer."""
         if not http_answers(f"{self.query_url}/api/services"):
             raise ConfigError(f"JAEGER={self.query_url!r}: nothing answers there: expected Jaeger's query address")
 
-    @override
     def kill(self) -> None:
+        """Raise ConfigError."""
         raise ConfigError(f"JAEGER={self.query_url!r} is not ours to end")
 
-    @override
     def stop(self) -> None:
         """Leave it to those who run it."""
 
 
-class JaegerProgram(Jaeger):
-    """A process on free ports that keeps traces in memory."""
+class _JaegerHere(Jaeger):
+    """One on free ports that keeps traces in memory."""
 
-    def __init__(self, program: Path) -> None:
-        query, query_grpc, otlp = free_ports(3)
-        self.query_url = f"http://{HOST}:{query}"
-        self.otlp_url = f"http://{HOST}:{otlp}"
-        self._folder = tempfile.TemporaryDirectory(prefix="jaeger-")
-        config = Path(self._folder.name) / "config.yaml"
-        config.write_text(_CONFIG.format(host=HOST, query=query, query_grpc=query_grpc, otlp=otlp), encoding="ascii")
-        self._program = Program(
-            name="jaeger",
-            command=(str(program), "--config", f"file:{config}"),
-            environment={},
-            log=config.with_name("jaeger.log"),
-            is_ready=partial(http_answers, f"{self.query_url}/api/services"),
-        )
+    def __init__(self) -> None:
+        self._query, self._query_grpc, self._otlp = free_ports(3)
+        self.query_url = f"http://{HOST}:{self._query}"
+        self.otlp_url = f"http://{HOST}:{self._otlp}"
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._program: Program | None = None
 
-    @override
+    @abstractmethod
+    def _command(self, folder: Path) -> Sequence[str]:
+        """Give the command that runs it in the foreground; the folder is for what it needs."""
+
     def start(self) -> None:
+        """Start it; returns when it answers."""
+        if self._program is None:
+            self._program = self._prepared()
         self._program.start()
         self._program.wait_ready()
 
-    @override
+    def _prepared(self) -> Program:
+        self._folder = tempfile.TemporaryDirectory(prefix="jaeger-")
+        folder = Path(self._folder.name)
+        is_ready = partial(http_answers, f"{self.query_url}/api/services")
+        return Program("jaeger", self._command(folder), {}, folder / "jaeger.log", is_ready)
+
     def kill(self) -> None:
-        self._program.kill()
+        """End it at once; what it held is gone."""
+        if self._program is not None and self._program.is_running:
+            self._end(self._program)
 
-    @override
+    def _end(self, program: Program) -> None:
+        program.kill()
+
     def stop(self) -> None:
-        self._program.stop()
-        self._folder.cleanup()
+        """End it at once: it has nothing to lose, and would take ten seconds."""
+        self.kill()
+        if self._folder is not None:
+            self._folder.cleanup()
 
 
-class JaegerContainer(Jaeger):
-    """A container, published on loopback; removed at the end."""
+class JaegerProgram(_JaegerHere):
+    """A process."""
+
+    def __init__(self, program: Path) -> None:
+        super().__init__()
+        self._path = program
+
+    def _command(self, folder: Path) -> Sequence[str]:
+        config = folder / "config.yaml"
+        text = _CONFIG.format(host=HOST, query=self._query, query_grpc=self._query_grpc, otlp=self._otlp)
+        config.write_text(text, encoding="ascii")
+        return (str(self._path), "--config", f"file:{config}")
+
+
+class JaegerContainer(_JaegerHere):
+    """A container in the foreground of a process, published on loopback; removed when it ends."""
 
     def __init__(self, image: str) -> None:
-        query, otlp = free_ports(2)
-        self.query_url = f"http://{HOST}:{query}"
-        self.otlp_url = f"http://{HOST}:{otlp}"
-        published = (f"--publish={HOST}:{query}:16686", f"--publish={HOST}:{otlp}:4318")
-        self._id = _docker("create", *published, image)
+        super().__init__()
+        self._image = image
+        self._name = f"throughline-jaeger-{secrets.token_hex(4)}"
 
-    @override
-    def start(self) -> None:
-        _docker("start", self._id)
-        wait_until(partial(http_answers, f"{self.query_url}/api/services"), "jaeger", 60.0)
+    def _command(self, folder: Path) -> Sequence[str]:  # noqa: ARG002  the image brings its configuration
+        published = (f"--publish={HOST}:{self._query}:16686", f"--publish={HOST}:{self._otlp}:4318")
+        return (_docker_program(), "run", "--rm", f"--name={self._name}", *published, self._image)
 
-    @override
-    def kill(self) -> None:
-        _docker("kill", self._id)
-
-    @override
-    def stop(self) -> None:
-        _docker("rm", "--force", "--volumes", self._id)
+    def _end(self, program: Program) -> None:
+        """End the container; killed alone, docker's own process would leave it running."""
+        with suppress(ConfigError):  # it has ended by itself
+            _docker("kill", self._name)
+        program.terminate()
 
 
 def find_jaeger(progress: Progress) -> Jaeger | None:
@@ -187,6 +208,11 @@ def find_jaeger(progress: Progress) -> Jaeger | None:
     if named:
         return JaegerProgram(_program_file(named))
     return _in_docker(progress) or _built(progress)
+
+
+def _built(progress: Progress) -> Jaeger | None:
+    program = build_jaeger(progress)
+    return None if program is None else JaegerProgram(program)
 
 
 def _at_address(named: str) -> Jaeger:
@@ -224,41 +250,13 @@ def compose_image(name: str) -> str:
     return found[1]
 
 
-def _built(progress: Progress) -> Jaeger | None:
-    go = shutil.which("go")
-    if go is None:
-        return None
-    source = ROOT / "tools" / "jaeger"
-    stamp = hashlib.sha256((source / "go.mod").read_bytes() + (source / "go.sum").read_bytes()).hexdigest()[:12]
-    program = _cache() / f"jaeger-{stamp}"
-    if not program.exists():
-        progress("building Jaeger from its pinned module with Go: several minutes, once")
-        _build(go, source, program)
-    return JaegerProgram(program)
-
-
-def _build(go: str, source: Path, program: Path) -> None:
-    """Build into a file beside the wanted one, which is renamed when it is whole."""
-    program.parent.mkdir(parents=True, exist_ok=True)
-    partial_file = program.with_suffix(f".{os.getpid()}")
-    environment = os.environ | {"GOFLAGS": "-mod=mod -buildvcs=false", "CGO_ENABLED": "0"}
-    command = (go, "build", "-trimpath", "-ldflags=-s -w", "-o", str(partial_file), _MODULE)
-    try:
-        subprocess.run(command, cwd=source, env=environment, check=True, timeout=_BUILD_WITHIN)  # noqa: S603  fixed words
-        partial_file.rename(program)
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        raise ConfigError(f"Jaeger cannot be built with {go}: {error}") from None
-    finally:
-        partial_file.unlink(missing_ok=True)
-
-
-def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "throughline"
+def _docker_program() -> str:
+    return shutil.which("docker") or "docker"
 
 
 def _docker(*arguments: str, within: float = _COMMAND_WITHIN) -> str:
     done = subprocess.run(  # noqa: S603  fixed words
-        (shutil.which("docker") or "docker", *arguments), capture_output=True, text=True, check=False, timeout=within
+        (_docker_program(), *arguments), capture_output=True, text=True, check=False, timeout=within
     )
     if done.returncode != 0:
         raise ConfigError(f"docker {' '.join(arguments)}: {done.stderr.strip()}")
@@ -271,3 +269,23 @@ def _docker_works(*arguments: str, within: float = _COMMAND_WITHIN) -> bool:
     except (ConfigError, subprocess.TimeoutExpired):
         return False
     return True
+
+
+def main() -> None:
+    """``python -m stack.jaeger``: gets a Jaeger ready, and tells whether there will be one; exit 1 if CI needs it."""
+    try:
+        found = find_jaeger(lambda text: _say(f"jaeger: {text}"))
+    except ConfigError as error:
+        _say(f"jaeger: {error}")
+        sys.exit(2)
+    if found is None:
+        _say(WITHOUT_JAEGER)
+        sys.exit(1 if os.environ.get("CI") else 0)
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+if __name__ == "__main__":
+    main()

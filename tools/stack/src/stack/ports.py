@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import random
 import socket
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, fields
+from itertools import islice
 
 from telemetry import ConfigError, Env
 
 HOST = "127.0.0.1"
 _HIGHEST = 65535
+_NEVER_OUTGOING = range(20_000, 32_000)  # Linux starts at 32768, macOS and the rest at 49152
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +58,16 @@ def variable(name: str) -> str:
 
 
 def free_ports(count: int) -> list[int]:
-    """Give as many different ports that nothing listens on at the moment."""
-    sockets = [socket.create_server((HOST, 0)) for _ in range(count)]
-    try:
-        return [int(each.getsockname()[1]) for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    """Give as many different ports that nothing listens on at the moment.
+
+    They are not those that the system gives to outgoing connections: a client that tries to reach a program that is
+    down could be given that program's own port, and would then talk to itself and keep the port taken.
+    """
+    candidates = random.sample(_NEVER_OUTGOING, len(_NEVER_OUTGOING))
+    ports = list(islice((port for port in candidates if not _is_taken(port)), count))
+    if len(ports) < count:
+        raise ConfigError(f"no {count} ports are free between {_NEVER_OUTGOING[0]} and {_NEVER_OUTGOING[-1]}")
+    return ports
 
 
 def _is_taken(port: int) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import os
-import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 _POLL_SECONDS = 0.05
@@ -31,6 +33,48 @@ def clean_environment(more: Mapping[str, str]) -> dict[str, str]:
     """Give this process' environment without what would configure the stack's programs by accident."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS) and name not in _OUR_NAMES}
     return kept | {"PYTHONUNBUFFERED": "1"} | dict(more)
+
+
+class _Reaper:
+    """The process that ends the programs when this one is gone; see `stack.reaper`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process = subprocess.Popen(  # noqa: S603  fixed words
+            module("stack.reaper"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,  # whoever reads what this process prints is not to wait for that one
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            text=True,
+        )
+        atexit.register(self._close)
+
+    def started(self, pid: int) -> None:
+        """Tell it of a program; raise ProcessError when it is gone itself."""
+        if not self._tell(f"+{pid}"):
+            raise ProcessError("the reaper is gone: nothing would end the programs")
+
+    def ended(self, pid: int) -> None:
+        """Tell it that a program has ended, and its id may be used again."""
+        self._tell(f"-{pid}")
+
+    def _tell(self, line: str) -> bool:
+        with self._lock:
+            if self._process.stdin is None or self._process.poll() is not None:
+                return False
+            self._process.stdin.write(f"{line}\n")
+            self._process.stdin.flush()
+            return True
+
+    def _close(self) -> None:
+        self._process.communicate()
+
+
+@cache
+def _reaper() -> _Reaper:
+    """Give the one of this process, started when it is first needed."""
+    return _Reaper()
 
 
 @dataclass(slots=True)
@@ -59,18 +103,24 @@ class Program:
         """The process' id; raises ProcessError when it was not started."""
         return self._running().pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> None:
         """Start it, and do not wait until it is ready."""
-        watched = (sys.executable, "-m", "stack.child", str(os.getpid()), *self.command)
-        with self.log.open("ab") as log:
+        reaper = _reaper()
+        with self.log.open("wb" if self._process is None else "ab") as log:
             self._process = subprocess.Popen(  # noqa: S603  the stack's own words, no shell
-                watched,
+                self.command,
                 env=clean_environment(self.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C in the terminal is for the stack, which ends its programs in order
             )
+        reaper.started(self._process.pid)
 
     def wait_ready(self) -> None:
         """Return when it can do its work; raise ProcessError when it ends before that, or takes too long."""
@@ -88,13 +138,13 @@ class Program:
     def terminate(self, within: float = 10.0) -> tuple[int, float]:
         """Ask it to end (SIGTERM), kill it after `within` seconds; give its exit code and the seconds that it took."""
         process, began = self._running(), time.monotonic()
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
+        process.terminate()
         try:
             code = process.wait(within)
         except subprocess.TimeoutExpired:
             process.kill()
             code = process.wait()
+        _reaper().ended(process.pid)
         return code, time.monotonic() - began
 
     def kill(self) -> None:
@@ -102,10 +152,11 @@ class Program:
         process = self._running()
         process.kill()
         process.wait()
+        _reaper().ended(process.pid)
 
     def stop(self) -> None:
         """End it if it runs."""
-        if self._process is not None and self._process.poll() is None:
+        if self.is_running:
             self.terminate()
 
     def tail(self, lines: int = _TAIL_LINES) -> str:
@@ -129,6 +180,7 @@ def wait_until(
         if time.monotonic() > ends_at:
             raise TimeoutError(f"{name} is not ready after {within:g} s")
         time.sleep(_POLL_SECONDS)
+    check()  # it may be another program that answers, at the port that ours did not get
 
 
 def run_to_end(command: Sequence[str], environment: Mapping[str, str], within: float = 60.0) -> None:

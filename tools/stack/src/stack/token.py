@@ -8,8 +8,7 @@ import subprocess
 import sys
 
 from gateway import token
-from stack.demo import FOLDER
-from stack.jaeger import ROOT
+from stack.places import ROOT, RUN
 
 _COMPOSE_WITHIN = 30.0
 
@@ -19,7 +18,7 @@ def main(arguments: list[str]) -> None:
     if len(arguments) not in (1, 2):
         sys.exit("token: expected TENANT [SCOPE], as in: make token TENANT=acme SCOPE=trace")
     options = [arguments[0], *(["--scope", arguments[1]] if len(arguments) > 1 else [])]
-    key_file = FOLDER / "jwt.key"
+    key_file = RUN / "jwt.key"
     if os.environ.get("JWT_KEY") or os.environ.get("JWT_KEY_FILE"):
         token.main(options, os.environ)
     elif _compose_gateway() is not None:
