@@ -112,6 +112,8 @@ async def refused(url: httpx.URL) -> None:
             _reader, writer = await asyncio.open_connection(url.host, url.port)
         except ConnectionRefusedError:
             return
+        except ConnectionResetError:  # it was waiting to be taken when the server stopped taking any
+            continue
         writer.close()
         await writer.wait_closed()
 

@@ -72,7 +72,7 @@ class UserClient:
     async def list(self, *, limit: int, cursor: str | None = None) -> domain.Page[domain.User]:
         """Give at most `limit` users, oldest first."""
         request = user_pb2.ListUsersRequest(page_size=limit, page_token=cursor or "")
-        with _translated("user"):
+        with _page_after(cursor), _translated("user"):
             response = await self._stub.ListUsers(request)
         return domain.Page([_user(each) for each in response.users], response.next_page_token or None)
 
@@ -108,7 +108,7 @@ class OrderClient:
     ) -> domain.Page[domain.Order]:
         """Give at most `limit` orders, newest first; of one user or of all."""
         request = order_pb2.ListOrdersRequest(user_id=user_id or "", page_size=limit, page_token=cursor or "")
-        with _translated("order"):
+        with _page_after(cursor), _translated("order"):
             response = await self._stub.ListOrders(request)
         return domain.Page([_order(each) for each in response.orders], response.next_page_token or None)
 
@@ -139,6 +139,17 @@ def _translated(service: str) -> Iterator[None]:
         yield
     except aio.AioRpcError as error:
         raise _to_domain(service, error.code(), error.details() or "") from error
+
+
+@contextmanager
+def _page_after(cursor: str | None) -> Iterator[None]:
+    """Tell of a refused page token by the caller's own name for it: all else in the request has been checked."""
+    try:
+        yield
+    except domain.InvalidInput as error:
+        if cursor is None:
+            raise
+        raise domain.InvalidInput("cursor: expected the next_cursor of the page before, unchanged") from error
 
 
 def _to_domain(service: str, code: StatusCode, details: str) -> domain.GatewayError:

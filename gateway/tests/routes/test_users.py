@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+import pytest
 from grpc import StatusCode
 
 from shop.user.v1 import user_pb2
@@ -47,9 +48,18 @@ async def test_a_page_has_20_users_unless_told_otherwise_and_the_last_no_cursor(
     assert user_service.calls[0].request.page_size == 20
 
 
-async def test_a_cursor_that_the_service_refuses_is_told_so(client: httpx.AsyncClient, user_service: Any) -> None:
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ("?cursor=made-up", "cursor: expected the next_cursor of the page before, unchanged"),
+        ("", "details of INVALID_ARGUMENT"),
+    ],
+)
+async def test_a_cursor_that_the_service_refuses_is_told_so(
+    client: httpx.AsyncClient, user_service: Any, query: str, detail: str
+) -> None:
     user_service.answers["ListUsers"] = StatusCode.INVALID_ARGUMENT
 
-    response = await client.get("/v1/users?cursor=made-up")
+    response = await client.get(f"/v1/users{query}")
 
-    assert (response.status_code, response.json()["detail"]) == (422, "details of INVALID_ARGUMENT")
+    assert (response.status_code, response.json()["detail"]) == (422, detail)
