@@ -108,7 +108,7 @@ def test_a_port_that_is_taken_is_one_clear_line() -> None:
         listen = f"127.0.0.1:{listener.getsockname()[1]}"
         ended = subprocess.run(PROGRAM, env=environment(LISTEN=listen), capture_output=True, text=True, check=False)  # noqa: S603
     assert ended.returncode == 2
-    assert ended.stderr.startswith(f"console: LISTEN='{listen}': Address already in use")
+    assert ended.stderr.startswith(f"console: LISTEN='{listen}': the address cannot be bound: Address already in use")
     assert ended.stderr.count("\n") == 1
 
 

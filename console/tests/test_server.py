@@ -1,13 +1,6 @@
 from __future__ import annotations
 
-import socket
-
 import httpx
-import pytest
-
-from console.server import _listen
-from console.settings import Settings
-from telemetry.env import ConfigError
 
 
 async def test_it_says_that_it_lives(client: httpx.AsyncClient) -> None:
@@ -37,13 +30,3 @@ async def test_foreign_hosts_and_pages_are_refused_everywhere(client: httpx.Asyn
 
 async def test_the_configured_host_is_let_in(client: httpx.AsyncClient) -> None:
     assert (await client.get("/livez", headers={"host": "127.0.0.1:16686"})).status_code == 200
-
-
-def test_answers_do_not_wait_for_more_to_send() -> None:
-    with _listen(Settings(listen="127.0.0.1:0")) as listener:
-        assert listener.proto == socket.IPPROTO_TCP, "asyncio turns Nagle's algorithm off by this"
-
-
-def test_a_host_that_is_not_this_machine_is_a_clear_error() -> None:
-    with pytest.raises(ConfigError, match=r"^LISTEN='192\.0\.2\.1:0': "):
-        _listen(Settings(listen="192.0.2.1:0"))

@@ -22,7 +22,7 @@ from console.jaeger import api
 from console.page import Pages
 from console.settings import Settings
 from console.store import TraceStore
-from telemetry.env import ConfigError
+from telemetry.listening import listen
 
 _CONNECTIONS = 256
 _SECONDS_TO_FINISH = 3
@@ -51,7 +51,7 @@ async def serve(settings: Settings, *, started: Callable[[str], None] | None = N
     Raises:
         telemetry.env.ConfigError: the address cannot be listened on.
     """
-    listener = _listen(settings)
+    listener = listen(settings.listen)
     url = f"http://{settings.host}:{listener.getsockname()[1]}"
     if settings.host not in LOOPBACK_HOSTS:
         _LOG.warning("%s can be reached from other machines, and there is no password", url)
@@ -98,21 +98,6 @@ def _announce(url: str, started: Callable[[str], None] | None) -> None:
 
 def _ignore(_number: int, _frame: object) -> None:
     """Do nothing: uvicorn raises the signal once more after it has shut down."""
-
-
-def _listen(settings: Settings) -> socket.socket:
-    """Bind the address; the protocol is named, else asyncio leaves Nagle's algorithm on and answers wait 40 ms."""
-    host = settings.host.strip("[]")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, settings.port))
-        listener.listen(_CONNECTIONS)
-    except OSError as error:
-        listener.close()
-        raise ConfigError(f"LISTEN={settings.listen!r}: {error.strerror or error}") from None
-    return listener
 
 
 async def _livez(_request: Request) -> PlainTextResponse:

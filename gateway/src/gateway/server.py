@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
-import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
@@ -20,8 +18,9 @@ from gateway.jwks import KeySource, RemoteKeys, SharedKey
 from gateway.policy import BearerPolicy
 from gateway.services import Services
 from gateway.settings import Settings, TokenSettings
-from telemetry import ConfigError, Telemetry, configure
+from telemetry import Telemetry, configure
 from telemetry.http import ASGIApp
+from telemetry.listening import listen
 
 _logger = logging.getLogger(__name__)
 
@@ -42,7 +41,7 @@ async def serve(settings: Settings, started: Callable[[int], None] | None = None
     """
     telemetry = configure(settings.telemetry)
     try:
-        with _bound(settings.listen) as listener:
+        with listen(settings.listen) as listener:
             async with opened(settings, telemetry) as (app, stopping):
                 server = make_server(app)
                 _stop_on_signal(server, stopping)
@@ -87,23 +86,6 @@ async def _keys(tokens: TokenSettings, stack: AsyncExitStack) -> KeySource:
         return SharedKey(tokens.key)
     client = await stack.enter_async_context(httpx.AsyncClient())
     return RemoteKeys(tokens.jwks_url or "", client)
-
-
-@contextmanager
-def _bound(listen: str) -> Iterator[socket.socket]:
-    host, _, port = listen.rpartition(":")
-    family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
-    try:
-        listener = socket.create_server((host.strip("[]"), int(port)), family=family)
-    except OSError as error:
-        raise ConfigError(f"LISTEN={listen!r}: the address cannot be bound: {_reason(error)}") from None
-    with listener:
-        yield listener
-
-
-def _reason(error: OSError) -> str:
-    """The plain reason: `socket.create_server` adds the address, which is named already."""
-    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror or error)
 
 
 def make_server(app: ASGIApp) -> uvicorn.Server:
