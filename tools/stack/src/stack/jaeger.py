@@ -236,7 +236,7 @@ def _in_docker(progress: Progress) -> Jaeger | None:
     if not _docker_works("image", "inspect", image):
         progress(f"pulling {image}")
         if not _docker_works("pull", "--quiet", image, within=_PULL_WITHIN):
-            progress(f"{image} cannot be pulled: building Jaeger instead")
+            progress("it cannot be pulled: building Jaeger instead")
             return None
     return JaegerContainer(image)
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import atexit
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 _POLL_SECONDS = 0.05
 _TAIL_LINES = 20
+_STOPS = (signal.SIGINT, signal.SIGTERM)
 # What a shell may have set for other programs would change what these do.
 _OURS = ("OTEL_", "JWT_", "JWKS_", "DATABASE_")
 _OUR_NAMES = frozenset({"LISTEN", "LOG_LEVEL", "USER_SERVICE", "ORDER_SERVICE", "REQUEST_TIMEOUT", "STREAM_TIMEOUT"})
@@ -77,6 +80,23 @@ def _reaper() -> _Reaper:
     return _Reaper()
 
 
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Put Ctrl-C and SIGTERM off: an exception out of their handlers could lose a process that was just started."""
+    if threading.current_thread() is not threading.main_thread():  # where handlers run
+        yield
+        return
+    came: list[int] = []
+    before = {number: signal.signal(number, lambda number, _frame: came.append(number)) for number in _STOPS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for each in came:
+        signal.raise_signal(each)
+
+
 @dataclass(slots=True)
 class Program:
     """One program that can be started again and again.
@@ -110,7 +130,10 @@ class Program:
 
     def start(self) -> None:
         """Start it, and do not wait until it is ready."""
-        reaper = _reaper()
+        with _undisturbed():
+            self._start(_reaper())
+
+    def _start(self, reaper: _Reaper) -> None:
         with self.log.open("wb" if self._process is None else "ab") as log:
             self._process = subprocess.Popen(  # noqa: S603  the stack's own words, no shell
                 self.command,

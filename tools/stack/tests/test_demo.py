@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+import psutil
+import pytest
+
+from stack.ports import HOST, Ports, variable
+
+IsGone = Callable[[int], bool]
+Until = Callable[[Callable[[], bool]], None]
+
+
+class Demo:
+    """`make demo` on free ports and in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.ports = Ports.free()
+        moved = {variable(name): str(port) for name, port in asdict(self.ports).items()}
+        code = f"import pathlib, stack.demo as d; d.RUN = pathlib.Path({str(folder)!r}); d.main()"
+        self.process = subprocess.Popen(  # noqa: S603  this interpreter
+            (sys.executable, "-c", code),
+            env=os.environ | moved,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def wait_up(self) -> str:
+        """Give all that it prints until it is up."""
+        printed = ""
+        for line in self.process.stdout or ():
+            printed += line
+            if "Ctrl-C stops everything" in line:
+                return printed
+        raise AssertionError(printed + (self.process.stderr.read() if self.process.stderr else ""))
+
+    def children(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def child(self, module: str) -> psutil.Process:
+        (found,) = [child for child in self.children() if module in child.cmdline()]
+        return found
+
+    def wait(self) -> tuple[int, str]:
+        """Give exit code and standard error."""
+        _, errors = self.process.communicate(timeout=30)
+        return self.process.returncode, errors
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    started = Demo(tmp_path / "run")
+    yield started
+    with suppress(ProcessLookupError):
+        started.process.kill()
+    started.process.communicate()
+
+
+def test_it_places_an_order_shows_its_trace_and_stays_until_ctrl_c(demo: Demo, until: Until, is_gone: IsGone) -> None:
+    printed = demo.wait_up()
+    children = [child.pid for child in demo.children()]
+
+    assert "7 spans · 3 services · tenant acme" in printed
+    assert "INSERT orders" in printed
+    assert f"http://{HOST}:{demo.ports.console}/trace/" in printed
+    assert f"http://{HOST}:{demo.ports.gateway}/docs" in printed
+    assert "curl -i" in printed
+    assert len(children) == 5  # three services, the trace store, and who ends them all if this one cannot
+
+    demo.process.send_signal(signal.SIGINT)
+
+    assert demo.wait() == (0, "")
+    until(lambda: all(is_gone(pid) for pid in children))
+
+
+def test_its_key_is_nobody_elses_and_kept_for_the_next_time(demo: Demo) -> None:
+    demo.wait_up()
+
+    assert stat.S_IMODE((demo.folder / "jwt.key").stat().st_mode) == 0o600
+    assert len((demo.folder / "jwt.key").read_text().strip()) >= 32
+
+
+def test_a_service_that_dies_is_named_and_ends_it_all(demo: Demo, until: Until, is_gone: IsGone) -> None:
+    demo.wait_up()
+    children = [child.pid for child in demo.children()]
+
+    demo.child("order_service").kill()
+
+    code, errors = demo.wait()
+    assert code == 2
+    assert errors.startswith("demo: order ended with exit code -9\n")
+    until(lambda: all(is_gone(pid) for pid in children))
+
+
+def test_killed_it_leaves_nothing_behind(demo: Demo, until: Until, is_gone: IsGone) -> None:
+    demo.wait_up()
+    children = [child.pid for child in demo.children()]
+
+    demo.process.kill()
+
+    until(lambda: all(is_gone(pid) for pid in children))
+
+
+def test_ctrl_c_while_it_starts_leaves_nothing_behind(demo: Demo, until: Until, is_gone: IsGone) -> None:
+    until(lambda: len(demo.children()) > 1)
+    children = [child.pid for child in demo.children()]
+
+    demo.process.send_signal(signal.SIGINT)
+
+    code, errors = demo.wait()
+    assert (code, errors) == (0, "")
+    until(lambda: all(is_gone(pid) for pid in children))
