@@ -6,12 +6,17 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from stack.places import ROOT
 from stack.ports import free_ports
+from stack.processes import wait_until
+from stack.readiness import http_answers
 
 PROJECT = "throughline-test"
 
@@ -70,7 +75,7 @@ class ComposeStack:
         project: Compose's project name: keeps containers and volumes apart from a stack that the user runs.
     """
 
-    root: Path
+    root: Path = ROOT
     project: str = PROJECT
     postgres_port: int = field(default_factory=lambda: free_ports(1)[0])
 
@@ -90,6 +95,7 @@ class ComposeStack:
         except ComposeError as error:
             failed = [c.service for c in self.containers().values() if c.exit_code or c.health not in ("", "healthy")]
             raise ComposeError(f"{error}\n{self.logs(*failed, tail=20) if failed else ''}".strip()) from None
+        self._wait_for_jaeger()
 
     def down(self) -> None:
         """Remove the project's containers, networks and volumes."""
@@ -99,13 +105,21 @@ class ComposeStack:
         """End a service at once (SIGKILL); it stays down until `start`."""
         self._compose("kill", service)
 
-    def stop(self, service: str) -> None:
-        """End a service the polite way (SIGTERM); it stays down until `start`."""
-        self._compose("stop", service)
-
     def start(self, service: str) -> None:
         """Start a service again, and nothing else; returns when it is healthy."""
         self._compose("up", "--detach", "--no-deps", "--no-recreate", "--wait", service)
+        if service == "jaeger":
+            self._wait_for_jaeger()
+
+    def terminate(self, service: str) -> tuple[int, float]:
+        """End a service the polite way (SIGTERM); give its exit code and the seconds that it took."""
+        began = time.monotonic()
+        self._compose("stop", service)
+        return self.containers()[service].exit_code, time.monotonic() - began
+
+    def _wait_for_jaeger(self) -> None:
+        """Its image holds nothing that a health check could ask with: ask from here."""
+        wait_until(partial(http_answers, f"{self.jaeger_url}/api/services"), "jaeger", _COMMAND_WITHIN)
 
     def exec(self, service: str, *command: str) -> str:
         """Run a command in a service's container and return what it prints."""
