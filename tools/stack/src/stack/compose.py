@@ -117,10 +117,6 @@ class ComposeStack:
         self._compose("stop", service)
         return self.containers()[service].exit_code, time.monotonic() - began
 
-    def _wait_for_jaeger(self) -> None:
-        """Its image holds nothing that a health check could ask with: ask from here."""
-        wait_until(partial(http_answers, f"{self.jaeger_url}/api/services"), "jaeger", _COMMAND_WITHIN)
-
     def exec(self, service: str, *command: str) -> str:
         """Run a command in a service's container and return what it prints."""
         return self._compose("exec", "--no-TTY", service, *command)
@@ -165,6 +161,10 @@ class ComposeStack:
             for service in ("user", "order")
             for variable, role, secret in (("URL", "app", "password"), ("OWNER_URL", "owner", "owner-password"))
         }
+
+    def _wait_for_jaeger(self) -> None:
+        """Its image holds nothing that a health check could ask with: ask from here."""
+        wait_until(partial(http_answers, f"{self.jaeger_url}/api/services"), "jaeger", _COMMAND_WITHIN)
 
     def _compose(self, *arguments: str, within: float = _COMMAND_WITHIN) -> str:
         files = ("--file=docker-compose.yml", "--file=tests/compose.yaml", f"--project-name={self.project}")
