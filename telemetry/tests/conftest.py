@@ -1,17 +1,32 @@
-"""A telemetry that keeps its spans in lists, and a wait for conditions."""
+"""A telemetry that keeps its spans in lists, collectors to export to, and a wait for conditions."""
 
 from __future__ import annotations
 
 import asyncio
+import gzip
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
 from time import monotonic
 from typing import Any
 
+import grpc
 import pytest
 from opentelemetry.context import Context
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import (
+    TraceServiceServicer,
+    add_TraceServiceServicer_to_server,
+)
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
 from telemetry import ExporterConfig, Telemetry, TelemetryConfig, configure
@@ -64,6 +79,107 @@ def ended(started: list[Any], spans: list[Any], until: Until) -> Ended:
         return spans
 
     return wait
+
+
+@pytest.fixture
+def unused_address() -> str:
+    """Give an address of this machine that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+@pytest.fixture
+def black_hole() -> Iterator[str]:
+    """Give an address that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.fixture
+def http_collector() -> Iterator[Collector]:
+    """Give a collector of OTLP over HTTP, and of Zipkin's JSON."""
+    collector = Collector()
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            collector.receive(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
+            self.send_response(200)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_arguments: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    server.daemon_threads = True
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    collector.endpoint = f"http://127.0.0.1:{server.server_port}"
+    yield collector
+    collector.answer.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def grpc_collector() -> Iterator[Collector]:
+    """Give a collector of OTLP over gRPC."""
+    collector = Collector()
+
+    class Receiver(TraceServiceServicer):
+        def Export(self, request: ExportTraceServiceRequest, context: Any) -> ExportTraceServiceResponse:  # noqa: N802
+            headers = {name: str(value) for name, value in context.invocation_metadata()}
+            collector.receive("Export", headers, request.SerializeToString())
+            return ExportTraceServiceResponse()
+
+    server = grpc.server(ThreadPoolExecutor(2))
+    add: Any = add_TraceServiceServicer_to_server
+    add(Receiver(), server)
+    collector.endpoint = f"http://127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    server.start()
+    yield collector
+    collector.answer.set()
+    server.stop(None).wait()
+
+
+@dataclass
+class Collector:
+    """What was sent to a collector; while `answer` is not set it answers `delay` seconds late.
+
+    Attributes:
+        requests: The path (for gRPC the method), headers with lower-case names, and the body of each request.
+    """
+
+    endpoint: str = ""
+    delay: float = 0.0
+    answer: Event = field(default_factory=Event)
+    requests: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+
+    def receive(self, path: str, headers: dict[str, str], body: bytes) -> None:
+        if self.delay:
+            self.answer.wait(self.delay)
+        unpacked = gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body
+        self.requests.append((path, headers, unpacked))
+
+    @property
+    def names(self) -> list[str]:
+        """Give the names of all spans that came."""
+        return [span.name for span in self.spans]
+
+    @property
+    def spans(self) -> list[Any]:
+        """Give all spans that came, as OTLP's messages."""
+        requests = [ExportTraceServiceRequest.FromString(body) for _path, _headers, body in self.requests]
+        return [
+            span
+            for request in requests
+            for resource in request.resource_spans
+            for scope in resource.scope_spans
+            for span in scope.spans
+        ]
 
 
 @pytest.fixture

@@ -48,7 +48,8 @@ class Telemetry:
             resource=make_resource(config),
             shutdown_on_exit=False,
         )
-        for processor in (_TenantProcessor(), *self._pipelines, *self._processors):
+        self._open = _OpenSpans()
+        for processor in (_TenantProcessor(), self._open, *self._pipelines, *self._processors):
             self.tracer_provider.add_span_processor(processor)
         self._closed = False
 
@@ -126,6 +127,11 @@ class Telemetry:
     def export_counts(self) -> tuple[ExportCounts, ...]:
         """What became of the spans, an entry an exporter."""
         return tuple(pipeline.counts for pipeline in self._pipelines)
+
+    @property
+    def open_spans(self) -> int:
+        """How many sampled spans have started and not ended."""
+        return len(self._open.ids)
 
     def force_flush(self, budget: float = 5.0) -> bool:
         """Export what waits; False when that took more than `budget` seconds."""
@@ -216,3 +222,17 @@ class _TenantProcessor(SpanProcessor):
 
     def on_end(self, span: ReadableSpan) -> None:
         """Nothing: the tenant is written at the start."""
+
+
+class _OpenSpans(SpanProcessor):
+    """Keeps the ids of the spans that have not ended; a set's own operations need no lock."""
+
+    def __init__(self) -> None:
+        self.ids: set[int] = set()
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002  the SDK's signature
+        self.ids.add(span.get_span_context().span_id)
+
+    def on_end(self, span: ReadableSpan) -> None:
+        if span.context is not None:
+            self.ids.discard(span.context.span_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +13,6 @@ from telemetry import Telemetry
 
 if TYPE_CHECKING:  # generic to the type checker alone
     Handler = grpc.RpcMethodHandler[Any, Any]
-
-
-@pytest.fixture
-def unused_address() -> str:
-    """Give an address of this machine that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
 
 
 Start = Callable[..., Awaitable[str]]

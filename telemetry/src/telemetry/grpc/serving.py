@@ -7,6 +7,7 @@ import logging
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from grpc import aio
@@ -29,6 +30,11 @@ SERVER_OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
 )
 
+# A container is killed ten seconds after it was asked to stop; a process must have been gone before.
+_TOTAL_SECONDS = 7.0
+_LEAST_BUDGET = 1.0
+_CLEAN_UP_SECONDS = 0.5
+
 
 async def serve(  # noqa: PLR0913  named by keyword, each a choice of its own
     server: aio.Server,
@@ -41,7 +47,7 @@ async def serve(  # noqa: PLR0913  named by keyword, each a choice of its own
     started: Callable[[int], None] | None = None,
     grace: float = 4.0,
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then stop within `grace` and the telemetry's shutdown budget.
+    """Serve until SIGTERM or SIGINT, then stop within seven seconds in all.
 
     Adds the standard health service and reflection. To stop is to say NOT_SERVING, to end long streams, to refuse new
     calls, to let running ones finish for `grace` seconds, and to export what telemetry there is.
@@ -54,7 +60,7 @@ async def serve(  # noqa: PLR0913  named by keyword, each a choice of its own
         ready: Raises when the services cannot do their work; asked every second.
         on_drain: Called first when asked to stop, to end streams that would not end by themselves.
         started: Called with the port when the server serves.
-        grace: Seconds that running calls get to finish.
+        grace: Seconds that running calls get to finish; telemetry has what is left of the seven, and one at least.
 
     Raises:
         ConfigError: The address cannot be bound.
@@ -72,6 +78,7 @@ async def serve(  # noqa: PLR0913  named by keyword, each a choice of its own
     try:
         await stop.wait()
     finally:
+        asked_at = monotonic()
         _logger.info("stopping")
         watch.cancel()
         with suppress(asyncio.CancelledError):
@@ -80,7 +87,16 @@ async def serve(  # noqa: PLR0913  named by keyword, each a choice of its own
         if on_drain is not None:
             on_drain()
         await server.stop(grace)
-        await telemetry.ashutdown()
+        await _until_spans_ended(telemetry)
+        left = _TOTAL_SECONDS - (monotonic() - asked_at)
+        await telemetry.ashutdown(min(telemetry.config.shutdown_budget, max(_LEAST_BUDGET, left)))
+
+
+async def _until_spans_ended(telemetry: Telemetry) -> None:
+    """Wait for the handlers that were cut short: gRPC cancels them, and does not wait for them."""
+    ends_at = monotonic() + _CLEAN_UP_SECONDS
+    while telemetry.open_spans and monotonic() < ends_at:  # noqa: ASYNC110  spans end in any thread
+        await asyncio.sleep(0.01)
 
 
 def _bind(server: aio.Server, listen: str) -> int:
