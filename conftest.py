@@ -1,7 +1,63 @@
-"""Imports the packages whose names are also names of folders here, before pytest takes those folders for packages."""
+"""What holds for every test of the repository, wherever pytest is started.
+
+Imports the packages whose names are also names of folders here, before pytest takes those folders for packages.
+"""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Generator
+
 import console  # noqa: F401
 import gateway  # noqa: F401
+import pytest
+
 import telemetry  # noqa: F401
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the end-to-end tests run on either stack."""
+    parser.addoption(
+        "--stack",
+        choices=("local", "compose"),
+        default="local",
+        help="what the end-to-end tests run on: the services as processes, or docker compose (see make test-compose)",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect what this run has no place for: a test tells what it needs by the fixtures that it names."""
+    stack = config.getoption("--stack")
+    missing = {name for name in ("local", "compose") if name != stack}
+    if not any(name.endswith("_STORE_TEST_URL") for name in os.environ):
+        missing.add("postgresql")
+    without = [item for item in items if missing & set(getattr(item, "fixturenames", ()))]
+    if without:
+        config.hook.pytest_deselected(items=without)
+        items[:] = [item for item in items if item not in set(without)]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With CI set, a test that is skipped has failed: nobody would see that it was not run."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _fail_in_ci(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a module that is skipped as a whole."""
+    report = yield
+    if report.skipped:
+        _fail_in_ci(report)
+    return report
+
+
+def _fail_in_ci(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if os.environ.get("CI"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longreprtext
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which with CI set is a failure: {reason}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,13 +27,24 @@ class Exchange:
     context: TraceContext
     jaeger: Jaeger
 
-    async def trace(self) -> Trace:
-        """Give the trace that goes on from the request's own context, when it is whole."""
-        return await self.jaeger.whole(self.context.trace_id, self.context.span_id)
+    def answer(self, status: int = 200) -> dict[str, Any]:
+        """Give the answer's JSON, an object; fail when its status is another."""
+        __tracebackhide__ = True
+        if self.response.status_code != status:
+            asked = f"{self.response.request.method} {self.response.request.url.path}"
+            raise AssertionError(f"{asked}: {self.response.status_code}, expected {status}: {self.response.text}")
+        body: dict[str, Any] = self.response.json()
+        return body
 
-    async def own_trace(self, header: str = "x-trace-id") -> Trace:
+    async def trace(self, *, absent: Collection[str] = ()) -> Trace:
+        """Give the trace that goes on from the request's own context, when it is whole; see `Jaeger.whole`."""
+        __tracebackhide__ = True
+        return await self.jaeger.whole(self.context.trace_id, self.context.span_id, absent=absent)
+
+    async def own_trace(self, header: str = "x-trace-id", *, absent: Collection[str] = ()) -> Trace:
         """Give the trace that the server began by itself and told in a header, when it is whole."""
-        return await self.jaeger.whole(self.response.headers[header])
+        __tracebackhide__ = True
+        return await self.jaeger.whole(self.response.headers[header], absent=absent)
 
 
 class TracedClient:

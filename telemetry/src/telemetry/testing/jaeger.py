@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from http import HTTPStatus
 from time import monotonic
 from types import TracebackType
@@ -11,6 +12,7 @@ from typing import Self
 import httpx
 
 from telemetry.testing.completeness import missing_parts
+from telemetry.testing.drawing import draw
 from telemetry.testing.model import Trace
 from telemetry.testing.reading import read_trace
 
@@ -58,12 +60,13 @@ class Jaeger:
         found = answer.json()["data"]
         return read_trace(found[0]) if found else None
 
-    async def whole(self, trace_id: str, caller: str | None = None) -> Trace:
+    async def whole(self, trace_id: str, caller: str | None = None, *, absent: Collection[str] = ()) -> Trace:
         """Wait for a trace to be whole, and the same at one more look.
 
         Args:
             trace_id: 32 hex digits.
             caller: The span id that the request came with, if the trace went on from it.
+            absent: Full names of gRPC services that calls cannot reach at the moment: no server's side is awaited.
 
         Raises:
             TraceNotWhole: It is not in time.
@@ -72,23 +75,24 @@ class Jaeger:
         ends_at = monotonic() + self._within
         before: Trace | None = None
         while True:
-            trace, missing = await self._look(trace_id, caller)
-            if trace is not None and not missing and before is not None and len(before) == len(trace):
+            trace, missing = await self._look(trace_id, caller, absent)
+            if trace is not None and not missing and before == trace:
                 return trace
             if monotonic() > ends_at:
                 raise TraceNotWhole(self._what_is_missing(trace_id, trace, missing))
             before = trace
             await asyncio.sleep(self._poll)
 
-    async def _look(self, trace_id: str, caller: str | None) -> tuple[Trace | None, list[str]]:
+    async def _look(self, trace_id: str, caller: str | None, absent: Collection[str]) -> tuple[Trace | None, list[str]]:
         try:
             trace = await self.fetch(trace_id)
         except httpx.HTTPError as error:
             return None, [f"Jaeger: {self._http.base_url} {error or type(error).__name__}"]
-        return trace, ["every span"] if trace is None else missing_parts(trace, caller)
+        return trace, ["every span"] if trace is None else missing_parts(trace, caller, absent)
 
     def _what_is_missing(self, trace_id: str, trace: Trace | None, missing: list[str]) -> str:
         lines = [f"trace {trace_id} is not whole after {self._within:g} s"]
         lines += [f"  missing: {part}" for part in missing or ["nothing by now; it was still growing"]]
-        lines += [f"  there: {span.service} {span.name} {span.kind}" for span in trace or ()]
+        if trace is not None:
+            lines += ["there by now:", *(f"  {line}" for line in draw(trace))]
         return "\n".join(lines)

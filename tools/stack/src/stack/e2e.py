@@ -1,0 +1,183 @@
+"""The stack as the end-to-end tests see it, the same for processes and for containers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Protocol
+from uuid import uuid4
+
+from gateway.settings import TokenSettings
+from gateway.token import make_token
+from stack.compose import ComposeStack
+from stack.jaeger import Jaeger
+from stack.local import LocalStack
+from stack.processes import wait_until
+from stack.readiness import http_answers
+from telemetry import Secret
+from telemetry.testing import Exchange, TracedClient
+
+ITEM = {"sku": "book-1", "quantity": 2, "unit_price": {"amount_minor": 1999, "currency": "EUR"}}
+
+_SERVICES = ("user", "order", "gateway")
+_JAEGER_WITHIN = 60.0
+
+
+class Stack(Protocol):
+    """A stack that runs. The methods block: a test calls them in a thread.
+
+    Attributes:
+        gateway_url: Where the gateway answers.
+        query_url: Where Jaeger answers.
+        database: What its spans call the database, such as "sqlite".
+        parts: What can be ended and started again.
+    """
+
+    @property
+    def gateway_url(self) -> str: ...  # noqa: D102  see above
+
+    @property
+    def query_url(self) -> str: ...  # noqa: D102
+
+    @property
+    def database(self) -> str: ...  # noqa: D102
+
+    @property
+    def parts(self) -> Sequence[str]: ...  # noqa: D102
+
+    def token(self, tenant: str, scope: str = "") -> str:
+        """Make a bearer token; the scope "trace" lets the caller's trace go on."""
+
+    def kill(self, part: str) -> None:
+        """End one part at once (SIGKILL); it stays down until `start`."""
+
+    def terminate(self, part: str) -> tuple[int, float]:
+        """Ask one part to end (SIGTERM); give its exit code and the seconds that it took."""
+
+    def start(self, part: str) -> None:
+        """Start one part again, and nothing else; returns when it can do its work."""
+
+    def log(self, part: str) -> str:
+        """Give what a part has printed of late."""
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """The services as processes on SQLite, with a Jaeger beside them."""
+
+    local: LocalStack
+    jaeger: Jaeger
+    database = "sqlite"
+
+    @property
+    def gateway_url(self) -> str:
+        """Where the gateway answers."""
+        return self.local.gateway_url
+
+    @property
+    def query_url(self) -> str:
+        """Where Jaeger answers."""
+        return self.jaeger.query_url
+
+    @property
+    def parts(self) -> Sequence[str]:
+        """What can be ended; a Jaeger that somebody else runs is not ours to end."""
+        return (*_SERVICES, "jaeger") if self.jaeger.is_ours else _SERVICES
+
+    def token(self, tenant: str, scope: str = "") -> str:
+        """Make a bearer token."""
+        return self.local.token(tenant, scope)
+
+    def kill(self, part: str) -> None:
+        """End one part at once."""
+        self.jaeger.kill() if part == "jaeger" else self.local.kill(part)
+
+    def terminate(self, part: str) -> tuple[int, float]:
+        """Ask one service to end."""
+        return self.local.terminate(part)
+
+    def start(self, part: str) -> None:
+        """Start one part again."""
+        self.jaeger.start() if part == "jaeger" else self.local.start(part)
+
+    def log(self, part: str) -> str:
+        """Give all that a service has printed."""
+        return self.local.log(part)
+
+
+@dataclass(frozen=True)
+class Containers:
+    """The services in containers on PostgreSQL, with a collector before Jaeger."""
+
+    compose: ComposeStack
+    database = "postgresql"
+    parts = (*_SERVICES, "postgres", "collector", "jaeger")
+
+    @property
+    def gateway_url(self) -> str:
+        """Where the gateway answers."""
+        return self.compose.gateway_url
+
+    @property
+    def query_url(self) -> str:
+        """Where Jaeger answers."""
+        return self.compose.jaeger_url
+
+    def token(self, tenant: str, scope: str = "") -> str:
+        """Make a bearer token with the key that the gateway's container has."""
+        return make_token(TokenSettings(key=self._key), tenant, subject="developer", scope=scope)
+
+    def kill(self, part: str) -> None:
+        """End one container at once."""
+        self.compose.kill(part)
+
+    def terminate(self, part: str) -> tuple[int, float]:
+        """Ask one container to end."""
+        began = time.monotonic()
+        self.compose.stop(part)
+        took = time.monotonic() - began
+        return self.compose.containers()[part].exit_code, took
+
+    def start(self, part: str) -> None:
+        """Start one container again."""
+        self.compose.start(part)
+        if part == "jaeger":  # its image holds nothing that could tell its health
+            wait_until(partial(http_answers, f"{self.query_url}/api/services"), part, _JAEGER_WITHIN)
+
+    def log(self, part: str) -> str:
+        """Give the last lines that a container has printed."""
+        return self.compose.logs(part, tail=1000)
+
+    @cached_property
+    def _key(self) -> Secret:
+        return Secret(self.compose.secret("gateway", "jwt-key"))
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What most tests begin with: a user, and orders.
+
+    Args:
+        api: Whose requests they are.
+    """
+
+    api: TracedClient
+
+    async def user(self, name: str = "Ada Lovelace") -> str:
+        """Create a user; give the id."""
+        created = await self.api.post("/v1/users", json={"email": f"{uuid4().hex}@example.com", "name": name})
+        return str(created.answer(201)["user_id"])
+
+    async def order(
+        self, user_id: str, *, key: str | None = None, items: Sequence[object] = (ITEM,), **headers: str
+    ) -> Exchange:
+        """Ask for an order, under a key or without one."""
+        with_key = headers if key is None else {"Idempotency-Key": key, **headers}
+        return await self.api.post("/v1/orders", json={"user_id": user_id, "items": list(items)}, headers=with_key)
+
+    async def placed(self, user_id: str | None = None) -> str:
+        """Place an order, for a new user if none is given; give its id."""
+        ordered = await self.order(user_id or await self.user())
+        return str(ordered.answer(201)["order_id"])
