@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ def one_of(name: str, given: str, allowed: Sequence[str]) -> None:
 def between(name: str, given: float, low: float, high: float) -> None:
     """Check that the number lies between low and high, both included."""
     if not low <= given <= high:
-        raise ConfigError(f"{name}={given!r}: expected a number between {low:g} and {high:g}")
+        raise ConfigError(f"{name}={given!r}: expected a number between {low:.15g} and {high:.15g}")
 
 
 def http_url(name: str, given: str) -> None:
@@ -28,4 +29,5 @@ def http_url(name: str, given: str) -> None:
     except ValueError:
         good = False
     if not good:
-        raise ConfigError(f"{name}={given!r}: expected a URL such as http://localhost:4318")
+        shown = re.sub("//.*@", "//…@", given)  # a user's name and password stay out of the message
+        raise ConfigError(f"{name}={shown!r}: expected a URL such as http://localhost:4318")

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from telemetry.checks import between, http_url, one_of
 from telemetry.env import ConfigError, Env
+from telemetry.propagation import known_propagators
 from telemetry.sampling import SAMPLERS
 
 ExporterKind = Literal["otlp", "zipkin", "console", "file", "none"]
@@ -62,8 +63,8 @@ class ExporterConfig:
         """The endpoint in full, with the default filled in."""
         if self.endpoint is None:
             return _DEFAULT_ENDPOINTS.get((self.kind, self.protocol), "")
-        if self.kind == "otlp" and self.protocol == "http/protobuf" and urlsplit(self.endpoint).path in ("", "/"):
-            return self.endpoint.rstrip("/") + "/v1/traces"
+        if self.kind == "otlp" and self.protocol == "http/protobuf" and not urlsplit(self.endpoint).path:
+            return _under(self.endpoint, "/v1/traces")
         return self.endpoint
 
 
@@ -158,7 +159,7 @@ class TelemetryConfig:
             attributes=resource,
             exporter=_exporters(env),
             sampler=_sampler(env),
-            propagators=tuple(_names(env, "OTEL_PROPAGATORS", "tracecontext,baggage")),
+            propagators=_propagators(env),
             batch=_batch(env),
         )
 
@@ -192,12 +193,19 @@ def _otlp(env: Env) -> ExporterConfig:
 
 def _otlp_endpoint(env: Env, protocol: str) -> str | None:
     """The variable for traces is taken as it stands; the common one is a base, as the specification says."""
-    for name, suffix in (("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", ""), ("OTEL_EXPORTER_OTLP_ENDPOINT", "/v1/traces")):
-        value = env.get(name)
-        if value is not None:
-            http_url(name, value)
-            return value if protocol == "grpc" else value.rstrip("/") + suffix if suffix else value
+    own, common = env.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"), env.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+    if own is not None:
+        http_url("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", own)
+        return own if protocol == "grpc" or urlsplit(own).path else _under(own, "/")
+    if common is not None:
+        http_url("OTEL_EXPORTER_OTLP_ENDPOINT", common)
+        return common if protocol == "grpc" else _under(common, "/v1/traces")
     return None
+
+
+def _under(base: str, path: str) -> str:
+    parts = urlsplit(base)
+    return parts._replace(path=parts.path.rstrip("/") + path).geturl()
 
 
 def _zipkin(env: Env) -> ExporterConfig:
@@ -211,6 +219,13 @@ def _zipkin(env: Env) -> ExporterConfig:
 
 def _file(env: Env) -> ExporterConfig:
     return ExporterConfig(kind="file", endpoint=env.get("OTEL_EXPORTER_FILE_PATH"))
+
+
+def _propagators(env: Env) -> tuple[str, ...]:
+    names = _names(env, "OTEL_PROPAGATORS", "tracecontext,baggage")
+    for name in names:
+        one_of("OTEL_PROPAGATORS", name, known_propagators())
+    return tuple(names)
 
 
 def _sampler(env: Env) -> SamplerConfig:
@@ -241,7 +256,8 @@ def _milliseconds(env: Env, name: str, default: float) -> float:
 
 
 def _names(env: Env, name: str, default: str) -> list[str]:
-    return list(dict.fromkeys(part.strip() for part in env.text(name, default).split(",") if part.strip()))
+    text = env.text(name, default)
+    return list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip())) or [text]
 
 
 def _pairs(env: Env, name: str) -> dict[str, str]:

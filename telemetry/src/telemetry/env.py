@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off")
-_ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):(?P<port>\d{1,5})")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):(?P<port>[0-9]{1,5})")
 _HIGHEST_PORT = 65535
 
 
@@ -112,11 +112,8 @@ class Env:
 
 
 def _finite(value: str) -> float | None:
-    try:
-        number = float(value)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
+    """Give the number; None for what Python reads as one and nobody else does, such as ``1_0`` and ``nan``."""
+    return float(value) if _NUMBER.fullmatch(value) else None
 
 
 def _whole(value: str) -> int | None:
@@ -126,14 +123,14 @@ def _whole(value: str) -> int | None:
 def _bounded(name: str, given: str, number: float | None, bounds: tuple[float, float], kind: str) -> float:
     low, high = bounds
     if number is None or not low <= number <= high:
-        raise ConfigError(f"{name}={given!r}: expected {kind} between {low:g} and {high:g}")
+        raise ConfigError(f"{name}={given!r}: expected {kind} between {low:.15g} and {high:.15g}")
     return number
 
 
 def _read_secret(name: str, path: str) -> str:
     try:
         content = Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise ConfigError(f"{name}={path!r}: the file cannot be read: {reason}") from None
     if not content:

@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 from opentelemetry.propagators.composite import CompositePropagator
 from opentelemetry.propagators.textmap import TextMapPropagator
 
+from telemetry.checks import one_of
 from telemetry.env import ConfigError
 
 _GROUP = "opentelemetry_propagator"
@@ -17,11 +18,14 @@ def make_propagator(names: tuple[str, ...]) -> TextMapPropagator:
     return CompositePropagator([_load(name) for name in names if name != "none"])
 
 
+def known_propagators() -> list[str]:
+    """Give the names of the propagators that are installed, and "none"."""
+    return sorted({*entry_points(group=_GROUP).names, "none"})
+
+
 def _load(name: str) -> TextMapPropagator:
-    found = entry_points(group=_GROUP)
-    if name not in found.names:
-        raise ConfigError(f"propagator={name!r}: expected one of {', '.join(sorted({*found.names, 'none'}))}")
-    propagator = found[name].load()()
+    one_of("propagator", name, known_propagators())
+    propagator = entry_points(group=_GROUP)[name].load()()
     if not isinstance(propagator, TextMapPropagator):
         raise ConfigError(f"propagator={name!r}: its entry point gives no propagator")
     return propagator
