@@ -62,7 +62,7 @@ format: setup ## let ruff and buf write the code's format
 	$(BIN)/buf format --write protos
 
 token: setup ## print a bearer token: make token TENANT=acme [SCOPE=trace]
-	@exec $(BIN)/python -m stack.token $(TENANT) $(SCOPE)
+	@exec $(BIN)/python -m stack.token "$${TENANT-}" "$${SCOPE-}"
 
 up: ## docker compose up, built and in the background
 	docker compose up --build --detach --wait

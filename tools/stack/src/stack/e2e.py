@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Protocol
 from uuid import uuid4
 
@@ -14,15 +13,12 @@ from gateway.token import make_token
 from stack.compose import ComposeStack
 from stack.jaeger import Jaeger
 from stack.local import LocalStack
-from stack.processes import wait_until
-from stack.readiness import http_answers
 from telemetry import Secret
 from telemetry.testing import Exchange, TracedClient
 
 ITEM = {"sku": "book-1", "quantity": 2, "unit_price": {"amount_minor": 1999, "currency": "EUR"}}
 
 _SERVICES = ("user", "order", "gateway")
-_JAEGER_WITHIN = 60.0
 
 
 class Stack(Protocol):
@@ -135,16 +131,11 @@ class Containers:
 
     def terminate(self, part: str) -> tuple[int, float]:
         """Ask one container to end."""
-        began = time.monotonic()
-        self.compose.stop(part)
-        took = time.monotonic() - began
-        return self.compose.containers()[part].exit_code, took
+        return self.compose.terminate(part)
 
     def start(self, part: str) -> None:
         """Start one container again."""
         self.compose.start(part)
-        if part == "jaeger":  # its image holds nothing that could tell its health
-            wait_until(partial(http_answers, f"{self.query_url}/api/services"), part, _JAEGER_WITHIN)
 
     def log(self, part: str) -> str:
         """Give the last lines that a container has printed."""

@@ -15,6 +15,7 @@ _COMPOSE_WITHIN = 30.0
 
 def main(arguments: list[str]) -> None:
     """Print a token signed with JWT_KEY or JWT_KEY_FILE, else with the demo's key, else by the gateway in compose."""
+    arguments = [argument for argument in arguments if argument]  # make passes what was not given as nothing
     if len(arguments) not in (1, 2):
         sys.exit("token: expected TENANT [SCOPE], as in: make token TENANT=acme SCOPE=trace")
     options = [arguments[0], *(["--scope", arguments[1]] if len(arguments) > 1 else [])]
