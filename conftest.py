@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 
-import console  # noqa: F401
-import gateway  # noqa: F401
 import pytest
 
+import console  # noqa: F401
+import gateway  # noqa: F401
 import telemetry  # noqa: F401
 
 

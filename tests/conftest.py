@@ -15,7 +15,6 @@ from stack.e2e import Containers, Processes, Shop, Stack
 from stack.jaeger import WITHOUT_JAEGER, find_jaeger
 from stack.jaeger import Jaeger as JaegerProgram
 from stack.local import LocalStack
-from stack.places import ROOT
 from telemetry.testing import Jaeger, TracedClient
 
 _REQUEST_WITHIN = 30.0  # seconds
@@ -50,7 +49,7 @@ def local(jaeger_program: JaegerProgram, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture(scope="session")
 def compose() -> ComposeStack:
     """Give the services in containers, which `make test-compose` has brought up."""
-    running = ComposeStack(ROOT)
+    running = ComposeStack()
     containers = running.containers()
     if "gateway" not in containers:
         pytest.fail("docker compose is not up: run the tests by make test-compose")
