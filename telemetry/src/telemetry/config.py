@@ -183,7 +183,7 @@ def _otlp(env: Env) -> ExporterConfig:
     compression = _signal_choice(env, "COMPRESSION", "none", get_args(Compression))
     exporter = ExporterConfig(
         protocol="grpc" if protocol == "grpc" else "http/protobuf",
-        headers=_pairs(env, "OTEL_EXPORTER_OTLP_HEADERS") | _pairs(env, "OTEL_EXPORTER_OTLP_TRACES_HEADERS"),
+        headers=_pairs(env, _signal_name(env, "HEADERS")),
         timeout=_milliseconds(env, _signal_name(env, "TIMEOUT"), 10.0),
         compression="gzip" if compression == "gzip" else "none",
         certificate=env.get(_signal_name(env, "CERTIFICATE")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -30,12 +31,12 @@ def _otlp_grpc(config: ExporterConfig) -> SpanExporter:
     from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 
     secure = config.target.startswith("https://")
-    roots = _read(config.certificate) if config.certificate else None
+    roots = _authorities(config)
     return OTLPSpanExporter(
         endpoint=config.target,
         insecure=not secure,
         credentials=grpc.ssl_channel_credentials(roots) if secure else None,
-        headers=dict(config.headers),
+        headers={name.lower(): value for name, value in config.headers.items()},  # as gRPC's metadata must be
         timeout=config.timeout,
         compression=grpc.Compression.Gzip if config.compression == "gzip" else grpc.Compression.NoCompression,
     )
@@ -45,6 +46,7 @@ def _otlp_http(config: ExporterConfig) -> SpanExporter:
     from opentelemetry.exporter.otlp.proto.http import Compression
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
+    _authorities(config)  # a file that cannot be read is told now, not at the first export
     return OTLPSpanExporter(
         endpoint=config.target,
         certificate_file=config.certificate,
@@ -74,16 +76,17 @@ def _file(config: ExporterConfig) -> SpanExporter:
 
 
 def _console(_config: ExporterConfig) -> SpanExporter:
-    return ConsoleSpanExporter()
+    return ConsoleSpanExporter(out=sys.stdout)  # its own default is what this was at import
 
 
 def _none(_config: ExporterConfig) -> None:
     return None
 
 
-def _read(path: str) -> bytes:
+def _authorities(config: ExporterConfig) -> bytes | None:
+    path = config.certificate
     try:
-        return Path(path).read_bytes()
+        return None if path is None else Path(path).read_bytes()
     except OSError as error:
         raise ConfigError(f"exporter certificate={path!r}: the file cannot be read: {error.strerror}") from None
 
