@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
 PYTHON ?= python3
-TYPED := telemetry/src gateway/src services/user/src services/order/src console/src tools/stack/src tools/environment.py tools/bootstrap.py \
+TYPED := telemetry/src gateway/src services/user/src services/order/src console/src tools/stack/src tools/environment.py \
 	telemetry/tests gateway/tests services/user/tests services/order/tests console/tests tools/stack/tests tools/tests tests
 UNITS := console gateway order-service user-service protos stack telemetry
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -9,6 +9,7 @@ import pytest
 
 from stack import jaeger
 from stack.jaeger import JaegerAddress, JaegerContainer, JaegerProgram, find_jaeger
+from stack.places import ROOT
 from stack.ports import HOST, free_ports
 from telemetry import ConfigError
 
@@ -169,7 +170,7 @@ def test_go_builds_it_once_and_leaves_its_sources_alone(fake: FakeProgram, said:
         "open('go.mod', 'a').write('// touched')\n"
         "open(arguments[arguments.index('-o') + 1], 'w').write(os.environ['GOFLAGS'] + os.environ['CGO_ENABLED'])",
     )
-    module = jaeger.ROOT / "tools" / "jaeger" / "go.mod"
+    module = ROOT / "tools" / "jaeger" / "go.mod"
     before = module.read_bytes()
 
     first, second = find_jaeger(said.append), find_jaeger(said.append)
