@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
-from typing import Protocol
 from uuid import uuid4
 
 import httpx
@@ -18,13 +17,6 @@ from stack.local import LocalStack
 from telemetry.testing import Jaeger, TracedClient
 
 _REQUEST_WITHIN = 30.0  # seconds
-
-
-class Client(Protocol):
-    """Makes a client; see the fixture `client`."""
-
-    def __call__(self, tenant: str | None, scope: str = "", **headers: str) -> TracedClient:
-        """Make it."""
 
 
 @pytest.fixture(scope="session")
@@ -79,8 +71,8 @@ def tenant() -> str:
 
 
 @pytest.fixture
-async def client(stack: Stack, jaeger: Jaeger) -> AsyncIterator[Client]:
-    """Give a function that makes a client with a token, or without one for no tenant; more headers may be given."""
+async def client(stack: Stack, jaeger: Jaeger) -> AsyncIterator[Callable[..., TracedClient]]:
+    """Give a function that makes a client: of a tenant, or of nobody for None; with a scope; with more headers."""
     async with AsyncExitStack() as clients:
 
         def make(tenant: str | None, scope: str = "", **headers: str) -> TracedClient:
@@ -96,7 +88,7 @@ async def client(stack: Stack, jaeger: Jaeger) -> AsyncIterator[Client]:
 
 
 @pytest.fixture
-def api(client: Client, tenant: str) -> TracedClient:
+def api(client: Callable[..., TracedClient], tenant: str) -> TracedClient:
     """Give a client of the tenant whose traces go on in the stack."""
     return client(tenant, scope="trace")
 

@@ -64,3 +64,10 @@ async def test_or_the_one_that_the_server_began_and_told(client: TracedClient, a
     await exchange.own_trace()
 
     assert set(answers.asked) == {f"/api/traces/{'f' * 32}"}
+
+
+async def test_an_answer_may_be_read_as_it_comes(client: TracedClient) -> None:
+    async with client.stream("GET", "/") as exchange:
+        assert [line async for line in exchange.response.aiter_lines()] == ['{"method": "GET"}']
+
+    assert exchange.response.headers["x-seen-traceparent"] == exchange.context.traceparent

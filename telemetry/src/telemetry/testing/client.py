@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,6 +72,16 @@ class TracedClient:
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **options: Any
     ) -> Exchange:
         """Send a request and read its answer; the options are those of httpx."""
+        async with self.stream(method, path, headers=headers, **options) as exchange:
+            await exchange.response.aread()
+        return exchange
+
+    @asynccontextmanager
+    async def stream(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **options: Any
+    ) -> AsyncIterator[Exchange]:
+        """Send a request whose answer is read inside, as it comes; to leave is to hang up."""
         context = new_context()
         sent = {"traceparent": context.traceparent, **(headers or {})}
-        return Exchange(await self.http.request(method, path, headers=sent, **options), context, self.jaeger)
+        async with self.http.stream(method, path, headers=sent, **options) as response:
+            yield Exchange(response, context, self.jaeger)
