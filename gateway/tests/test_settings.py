@@ -32,7 +32,7 @@ def test_everything_can_be_said() -> None:
             "REQUEST_TIMEOUT": "1.5",
             "STREAM_TIMEOUT": "60",
             "LOG_LEVEL": "DEBUG",
-            "OTEL_SERVICE_NAME": "edge",
+            "OTEL_RESOURCE_ATTRIBUTES": "deployment.environment.name=staging",
         }
     )
 
@@ -43,7 +43,7 @@ def test_everything_can_be_said() -> None:
     )
     assert (settings.listen, settings.user_service, settings.order_service) == ("0.0.0.0:80", "user:1", "order:2")
     assert (settings.request_timeout, settings.stream_timeout, settings.log_level) == (1.5, 60.0, "DEBUG")
-    assert settings.telemetry.service_name == "edge"
+    assert (settings.telemetry.service_name, settings.telemetry.environment) == ("gateway", "staging")
 
 
 def test_the_key_may_stand_in_a_file_and_is_never_shown(tmp_path: Path) -> None:

@@ -50,8 +50,29 @@ def test_an_empty_environment_leaves_the_programs_own_values_and_the_defaults() 
             "service_name",
             "other",
         ),
-        ({"OTEL_RESOURCE_ATTRIBUTES": "service.version=9"}, "service_version", "9"),
-        ({"OTEL_RESOURCE_ATTRIBUTES": "deployment.environment.name=production"}, "environment", "production"),
+        ({"OTEL_RESOURCE_ATTRIBUTES": "service.name=a,service.version=9"}, "service_version", "9"),
+        (
+            {"OTEL_RESOURCE_ATTRIBUTES": "service.name=a,deployment.environment.name=production"},
+            "environment",
+            "production",
+        ),
+    ],
+)
+def test_a_variable_names_what_code_leaves_open(environ: dict[str, str], field: str, value: object) -> None:
+    environ = {"OTEL_RESOURCE_ATTRIBUTES": "service.name=user"} | environ
+    assert getattr(TelemetryConfig.from_env(environ), field) == value
+
+
+def test_without_a_name_anywhere_the_variable_is_asked_for() -> None:
+    with pytest.raises(ConfigError) as raised:
+        TelemetryConfig.from_env({})
+
+    assert str(raised.value) == "OTEL_SERVICE_NAME is not set: expected a name, there or in code"
+
+
+@pytest.mark.parametrize(
+    ("environ", "field", "value"),
+    [
         (
             {"OTEL_RESOURCE_ATTRIBUTES": "team=shop%20floor, host.name = web=1 ,,"},
             "attributes",

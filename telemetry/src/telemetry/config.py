@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Literal, get_args
-from urllib.parse import unquote, urlsplit
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Unpack, get_args
+from urllib.parse import urlsplit
 
 from telemetry.checks import between, http_url, one_of
-from telemetry.env import ConfigError, Env
-from telemetry.propagation import known_propagators
+from telemetry.env import ConfigError
 from telemetry.sampling import SAMPLERS
+
+if TYPE_CHECKING:
+    from telemetry.config_env import InCode
 
 ExporterKind = Literal["otlp", "zipkin", "console", "file", "none"]
 Protocol = Literal["grpc", "http/protobuf"]
@@ -40,6 +42,8 @@ class ExporterConfig:
         timeout: Seconds that one export may take, its retries included.
         compression: Of the body sent by OTLP.
         certificate: Path of the PEM file with the authorities to trust, for OTLP over TLS.
+        client_certificate: Path of the PEM file with the certificate to show, for mutual TLS.
+        client_key: Path of the PEM file with its key; may be left out when the certificate's file holds it too.
     """
 
     kind: ExporterKind = "otlp"
@@ -49,6 +53,8 @@ class ExporterConfig:
     timeout: float = 10.0
     compression: Compression = "none"
     certificate: str | None = None
+    client_certificate: str | None = None
+    client_key: str | None = None
 
     def __post_init__(self) -> None:
         one_of("exporter kind", self.kind, get_args(ExporterKind))
@@ -57,6 +63,8 @@ class ExporterConfig:
         between("exporter timeout", self.timeout, 0.001, 3600)
         if self.kind in ("otlp", "zipkin") and self.endpoint is not None:
             http_url("exporter endpoint", self.endpoint)
+        if self.client_key is not None and self.client_certificate is None:
+            raise ConfigError(f"exporter client_key={self.client_key!r}: expected a client_certificate beside it")
 
     @property
     def target(self) -> str:
@@ -64,7 +72,7 @@ class ExporterConfig:
         if self.endpoint is None:
             return _DEFAULT_ENDPOINTS.get((self.kind, self.protocol), "")
         if self.kind == "otlp" and self.protocol == "http/protobuf" and not urlsplit(self.endpoint).path:
-            return _under(self.endpoint, "/v1/traces")
+            return url_under(self.endpoint, "/v1/traces")
         return self.endpoint
 
 
@@ -101,6 +109,29 @@ class BatchConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsConfig:
+    """How large a span may grow: with the queue's size this bounds the memory that telemetry takes.
+
+    Attributes:
+        attribute_length: Characters of an attribute's text; the rest is cut off.
+        attributes: Attributes of a span, an event or a link.
+        events: Events of a span; one more drops the oldest.
+        links: Links of a span; one more drops the oldest.
+    """
+
+    attribute_length: int = 8192
+    attributes: int = 128
+    events: int = 128
+    links: int = 128
+
+    def __post_init__(self) -> None:
+        between("limits attribute_length", self.attribute_length, 0, 1_000_000)
+        between("limits attributes", self.attributes, 0, 10_000)
+        between("limits events", self.events, 0, 10_000)
+        between("limits links", self.links, 0, 10_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TelemetryConfig:
     """Everything that `telemetry.configure` needs; a wrong value raises ConfigError when it is made.
 
@@ -113,6 +144,7 @@ class TelemetryConfig:
         sampler: Which traces are recorded.
         propagators: How context travels: names of ``opentelemetry_propagator`` entry points.
         batch: How finished spans wait for their export.
+        limits: How large a span may grow.
         shutdown_budget: Seconds that `shutdown` may take in all.
     """
 
@@ -124,6 +156,7 @@ class TelemetryConfig:
     sampler: SamplerConfig = SamplerConfig()
     propagators: tuple[str, ...] = ("tracecontext", "baggage")
     batch: BatchConfig = BatchConfig()
+    limits: LimitsConfig = LimitsConfig()
     shutdown_budget: float = 5.0
 
     def __post_init__(self) -> None:
@@ -137,137 +170,19 @@ class TelemetryConfig:
         return (self.exporter,) if isinstance(self.exporter, ExporterConfig) else self.exporter
 
     @classmethod
-    def from_env(
-        cls,
-        environ: Mapping[str, str],
-        *,
-        service_name: str,
-        service_version: str = "",
-        environment: str = "",
-    ) -> TelemetryConfig:
-        """Read the standard ``OTEL_*`` variables; what they leave open is taken from the arguments and the defaults.
+    def from_env(cls, environ: Mapping[str, str], **code: Unpack[InCode]) -> TelemetryConfig:
+        """Read the standard ``OTEL_*`` variables: what is given here wins over them, and they win over the defaults.
+
+        A field that is given is taken as it stands and its variables are not read; `attributes` are joined, one by one.
 
         https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
         """
-        env = Env(environ)
-        resource = _pairs(env, "OTEL_RESOURCE_ATTRIBUTES")
-        named = resource.pop("service.name", service_name)
-        return cls(
-            service_name=env.text("OTEL_SERVICE_NAME", named),
-            service_version=resource.pop("service.version", service_version),
-            environment=resource.pop("deployment.environment.name", environment),
-            attributes=resource,
-            exporter=_exporters(env),
-            sampler=_sampler(env),
-            propagators=_propagators(env),
-            batch=_batch(env),
-        )
+        from telemetry.config_env import read_config  # noqa: PLC0415  it builds what is defined here
+
+        return read_config(environ, **code)
 
 
-def _exporters(env: Env) -> tuple[ExporterConfig, ...]:
-    if env.flag("OTEL_SDK_DISABLED", default=False):
-        return (ExporterConfig(kind="none"),)
-    kinds = _names(env, "OTEL_TRACES_EXPORTER", "otlp")
-    for kind in kinds:
-        one_of("OTEL_TRACES_EXPORTER", kind, get_args(ExporterKind))
-    makers = {"otlp": _otlp, "zipkin": _zipkin, "file": _file}
-    return tuple(makers[kind](env) if kind in makers else _plain(kind) for kind in kinds)
-
-
-def _plain(kind: str) -> ExporterConfig:
-    return ExporterConfig(kind="console" if kind == "console" else "none")
-
-
-def _otlp(env: Env) -> ExporterConfig:
-    protocol = _signal_choice(env, "PROTOCOL", "http/protobuf", get_args(Protocol))
-    compression = _signal_choice(env, "COMPRESSION", "none", get_args(Compression))
-    exporter = ExporterConfig(
-        protocol="grpc" if protocol == "grpc" else "http/protobuf",
-        headers=_pairs(env, _signal_name(env, "HEADERS")),
-        timeout=_milliseconds(env, _signal_name(env, "TIMEOUT"), 10.0),
-        compression="gzip" if compression == "gzip" else "none",
-        certificate=env.get(_signal_name(env, "CERTIFICATE")),
-    )
-    return replace(exporter, endpoint=_otlp_endpoint(env, exporter.protocol))
-
-
-def _otlp_endpoint(env: Env, protocol: str) -> str | None:
-    """The variable for traces is taken as it stands; the common one is a base, as the specification says."""
-    own, common = env.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"), env.get("OTEL_EXPORTER_OTLP_ENDPOINT")
-    if own is not None:
-        http_url("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", own)
-        return own if protocol == "grpc" or urlsplit(own).path else _under(own, "/")
-    if common is not None:
-        http_url("OTEL_EXPORTER_OTLP_ENDPOINT", common)
-        return common if protocol == "grpc" else _under(common, "/v1/traces")
-    return None
-
-
-def _under(base: str, path: str) -> str:
+def url_under(base: str, path: str) -> str:
+    """Give the URL with the path put after its own."""
     parts = urlsplit(base)
     return parts._replace(path=parts.path.rstrip("/") + path).geturl()
-
-
-def _zipkin(env: Env) -> ExporterConfig:
-    endpoint = env.get("OTEL_EXPORTER_ZIPKIN_ENDPOINT")
-    if endpoint is not None:
-        http_url("OTEL_EXPORTER_ZIPKIN_ENDPOINT", endpoint)
-    return ExporterConfig(
-        kind="zipkin", endpoint=endpoint, timeout=_milliseconds(env, "OTEL_EXPORTER_ZIPKIN_TIMEOUT", 10.0)
-    )
-
-
-def _file(env: Env) -> ExporterConfig:
-    return ExporterConfig(kind="file", endpoint=env.get("OTEL_EXPORTER_FILE_PATH"))
-
-
-def _propagators(env: Env) -> tuple[str, ...]:
-    names = _names(env, "OTEL_PROPAGATORS", "tracecontext,baggage")
-    for name in names:
-        one_of("OTEL_PROPAGATORS", name, known_propagators())
-    return tuple(names)
-
-
-def _sampler(env: Env) -> SamplerConfig:
-    kind = env.choice("OTEL_TRACES_SAMPLER", "parentbased_always_on", tuple(SAMPLERS))
-    return SamplerConfig(kind=kind, ratio=env.number("OTEL_TRACES_SAMPLER_ARG", 1.0, low=0.0, high=1.0))
-
-
-def _batch(env: Env) -> BatchConfig:
-    queue = env.integer("OTEL_BSP_MAX_QUEUE_SIZE", 2048, low=1, high=1_000_000)
-    return BatchConfig(
-        max_queue_size=queue,
-        max_export_batch_size=env.integer("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", min(512, queue), low=1, high=queue),
-        schedule_delay=_milliseconds(env, "OTEL_BSP_SCHEDULE_DELAY", 1.0),
-    )
-
-
-def _signal_name(env: Env, suffix: str) -> str:
-    own = f"OTEL_EXPORTER_OTLP_TRACES_{suffix}"
-    return own if env.get(own) is not None else f"OTEL_EXPORTER_OTLP_{suffix}"
-
-
-def _signal_choice(env: Env, suffix: str, default: str, allowed: tuple[str, ...]) -> str:
-    return env.choice(_signal_name(env, suffix), default, allowed)
-
-
-def _milliseconds(env: Env, name: str, default: float) -> float:
-    return env.number(name, default * 1000, low=1, high=3_600_000) / 1000
-
-
-def _names(env: Env, name: str, default: str) -> list[str]:
-    text = env.text(name, default)
-    return list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip())) or [text]
-
-
-def _pairs(env: Env, name: str) -> dict[str, str]:
-    """Read ``key=value,key=value`` with percent-encoded values; the values are never shown, as they may be secret."""
-    pairs: dict[str, str] = {}
-    for part in (env.get(name) or "").split(","):
-        if not part.strip():
-            continue
-        key, equals, value = part.partition("=")
-        if not equals or not key.strip():
-            raise ConfigError(f"{name}: expected key=value pairs separated by commas, values percent-encoded")
-        pairs[key.strip()] = unquote(value.strip())
-    return pairs

@@ -1,0 +1,47 @@
+"""Where in Kubernetes the process runs, as the pod's manifest tells it by the downward API.
+
+Nothing is guessed: a pod that does not pass its names on has none here. A manifest passes them as variables
+(``fieldRef: metadata.name`` and so on) or as files of a ``downwardAPI`` volume mounted at ``/etc/podinfo``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from opentelemetry.semconv._incubating.attributes import k8s_attributes as k8s
+
+# Variable → attribute.
+VARIABLES = {
+    "K8S_CLUSTER_NAME": k8s.K8S_CLUSTER_NAME,
+    "K8S_NAMESPACE_NAME": k8s.K8S_NAMESPACE_NAME,
+    "K8S_NODE_NAME": k8s.K8S_NODE_NAME,
+    "K8S_POD_NAME": k8s.K8S_POD_NAME,
+    "K8S_POD_UID": k8s.K8S_POD_UID,
+    "K8S_CONTAINER_NAME": k8s.K8S_CONTAINER_NAME,
+    "K8S_DEPLOYMENT_NAME": k8s.K8S_DEPLOYMENT_NAME,
+}
+
+# File in the volume → attribute.
+FILES = {"name": k8s.K8S_POD_NAME, "namespace": k8s.K8S_NAMESPACE_NAME, "uid": k8s.K8S_POD_UID}
+
+_LONGEST = 253  # as long as a name of Kubernetes may be
+
+
+def kubernetes_from_env(environ: Mapping[str, str]) -> dict[str, str]:
+    """Give the attributes that the variables name."""
+    return {attribute: value for name, attribute in VARIABLES.items() if (value := environ.get(name, "").strip())}
+
+
+def kubernetes_from_files(folder: Path) -> dict[str, str]:
+    """Give the attributes out of a mounted ``downwardAPI`` volume; none when there is no such folder."""
+    found = {}
+    for name, attribute in FILES.items():
+        try:
+            with (folder / name).open(encoding="utf-8") as file:
+                value = file.read(_LONGEST).strip()
+        except (OSError, ValueError):
+            continue
+        if value:
+            found[attribute] = value
+    return found
