@@ -105,7 +105,7 @@ def http_collector() -> Iterator[Collector]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             collector.receive(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
-            self.send_response(200)
+            self.send_response(collector.status)
             self.send_header("content-length", "0")
             self.end_headers()
 
@@ -147,14 +147,17 @@ def grpc_collector() -> Iterator[Collector]:
 
 @dataclass
 class Collector:
-    """What was sent to a collector; while `answer` is not set it answers `delay` seconds late.
+    """What was sent to a collector.
 
     Attributes:
+        delay: Seconds that it waits before it answers, or until `answer` is set.
+        status: What it answers, over HTTP.
         requests: The path (for gRPC the method), headers with lower-case names, and the body of each request.
     """
 
     endpoint: str = ""
     delay: float = 0.0
+    status: int = 200
     answer: Event = field(default_factory=Event)
     requests: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
 

@@ -47,6 +47,7 @@ class ExportPipeline(SpanProcessor):
     def __init__(self, exporter: SpanExporter, batch: BatchConfig) -> None:
         self._exporter = _CountingExporter(exporter)
         self._ended = 0
+        self._reported = False
         self._batch = BatchSpanProcessor(
             self._exporter,
             max_queue_size=batch.max_queue_size,
@@ -70,28 +71,47 @@ class ExportPipeline(SpanProcessor):
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Export what waits; False when that took longer than the time-out."""
-        return _within(timeout_millis / 1000, self._batch.force_flush, "telemetry-flush")
+        return flush_all([self], (), timeout_millis / 1000)
 
     def shutdown(self, budget: float = 5.0) -> None:
         """Export what waits, then stop; give up after `budget` seconds and say how many spans that cost."""
-        in_time = _within(budget, self._batch.shutdown, "telemetry-shutdown")
+        shutdown_all([self], (), budget)
+
+    def flush(self) -> object:
+        """Export what waits, however long it takes."""
+        return self._batch.force_flush()
+
+    def close(self) -> None:
+        """Export what waits and stop, however long it takes."""
+        shutdown: Callable[[], object] = self._batch.shutdown
+        shutdown()
+
+    def report(self, budget: float, *, in_time: bool) -> None:
+        """Say once how many spans were lost; let go of the exporter when it was given up."""
+        if self._reported:
+            return
+        self._reported = True
         counts = self.counts
         if lost := counts.failed + counts.pending:
             reason = "" if in_time else f": gave up after {budget:g} s"
             _logger.warning("%d of %d spans were not exported%s", lost, counts.ended, reason)
+        if not in_time:
+            _start(self._exporter.shutdown)  # ends its retries
 
 
 class _CountingExporter(SpanExporter):
     def __init__(self, exporter: SpanExporter) -> None:
         self._exporter = exporter
         self._lock = Lock()
+        self._closed = False
         self.exported = 0
         self.failed = 0
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         result = SpanExportResult.FAILURE
         try:
-            result = self._exporter.export(spans)
+            if not self._closed:
+                result = self._exporter.export(spans)
         finally:
             with self._lock:
                 if result is SpanExportResult.SUCCESS:
@@ -101,25 +121,37 @@ class _CountingExporter(SpanExporter):
         return result
 
     def shutdown(self) -> None:
-        self._exporter.shutdown()
+        with self._lock:
+            closed, self._closed = self._closed, True
+        if not closed:
+            self._exporter.shutdown()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         return self._exporter.force_flush(timeout_millis)
 
 
-def shutdown_all(pipelines: Sequence[ExportPipeline], budget: float) -> None:
-    """Shut the pipelines down side by side, `budget` seconds for them all."""
-    threads = [Thread(target=pipeline.shutdown, args=(budget,), daemon=True) for pipeline in pipelines]
-    ends_at = monotonic() + budget
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(max(0.0, ends_at - monotonic()) + 0.1)
+def flush_all(pipelines: Sequence[ExportPipeline], others: Sequence[SpanProcessor], budget: float) -> bool:
+    """Flush side by side, `budget` seconds for all together; tell whether that was enough."""
+    return all(_within(budget, [*(each.flush for each in pipelines), *(each.force_flush for each in others)]))
 
 
-def _within(seconds: float, work: Callable[[], object], name: str) -> bool:
-    """Run the work in a daemon thread, which cannot keep the process; tell whether it ended in time."""
-    thread = Thread(target=work, name=name, daemon=True)
+def shutdown_all(pipelines: Sequence[ExportPipeline], others: Sequence[SpanProcessor], budget: float) -> None:
+    """Shut down side by side, `budget` seconds for all together."""
+    ended = _within(budget, [*(each.close for each in pipelines), *(each.shutdown for each in others)])
+    for pipeline, in_time in zip(pipelines, ended, strict=False):
+        pipeline.report(budget, in_time=in_time)
+
+
+def _within(seconds: float, works: Sequence[Callable[[], object]]) -> list[bool]:
+    """Do all the work at once; tell of each whether it ended in time."""
+    ends_at = monotonic() + seconds
+    threads = [_start(work) for work in works]
+    for thread in threads:
+        thread.join(max(0.0, ends_at - monotonic()))
+    return [not thread.is_alive() for thread in threads]
+
+
+def _start(work: Callable[[], object]) -> Thread:
+    thread = Thread(target=work, name="telemetry", daemon=True)  # a daemon cannot keep the process
     thread.start()
-    thread.join(seconds)
-    return not thread.is_alive()
+    return thread

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
@@ -19,7 +20,7 @@ from telemetry.grpc.channel import ChannelOptions, make_channel, server_of
 from telemetry.grpc.client import Timeouts, make_client_interceptors
 from telemetry.grpc.server import TracingServerInterceptor
 from telemetry.http import ASGIApp, EdgePolicy, TracingMiddleware, public
-from telemetry.pipeline import ExportCounts, ExportPipeline, shutdown_all
+from telemetry.pipeline import ExportCounts, ExportPipeline, flush_all, shutdown_all
 from telemetry.propagation import make_propagator
 from telemetry.resource import make_resource
 from telemetry.sampling import make_sampler
@@ -135,8 +136,7 @@ class Telemetry:
 
     def force_flush(self, budget: float = 5.0) -> bool:
         """Export what waits; False when that took more than `budget` seconds."""
-        flushed = [pipeline.force_flush(int(budget * 1000)) for pipeline in self._pipelines]
-        return all(flushed)
+        return flush_all(self._pipelines, self._processors, budget)
 
     def shutdown(self, budget: float | None = None) -> None:
         """Export what waits and stop, in `budget` seconds in all; by default the configured budget.
@@ -146,13 +146,15 @@ class Telemetry:
         if self._closed:
             return
         self._closed = True
-        shutdown_all(self._pipelines, self.config.shutdown_budget if budget is None else budget)
-        for processor in self._processors:
-            processor.shutdown()
+        shutdown_all(self._pipelines, self._processors, self.config.shutdown_budget if budget is None else budget)
 
     async def ashutdown(self, budget: float | None = None) -> None:
         """Do what `shutdown` does without blocking the event loop."""
-        await asyncio.to_thread(self.shutdown, budget)
+        pool = ThreadPoolExecutor(1, "telemetry")  # of its own: the loop's may be full of work that hangs
+        try:
+            await asyncio.get_running_loop().run_in_executor(pool, self.shutdown, budget)
+        finally:
+            pool.shutdown(wait=False)
 
     def __enter__(self) -> Self:
         """Give itself."""
