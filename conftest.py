@@ -27,15 +27,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect what this run has no place for: a test tells what it needs by the fixtures that it names."""
+    """Deselect what this run has no place for: a test tells what it needs by the fixtures and parameters it names."""
     stack = config.getoption("--stack")
     missing = {name for name in ("local", "compose") if name != stack}
     if not any(name.endswith("_STORE_TEST_URL") for name in os.environ):
         missing.add("postgresql")
-    without = [item for item in items if missing & set(getattr(item, "fixturenames", ()))]
+    without = [item for item in items if missing & _needs(item)]
     if without:
         config.hook.pytest_deselected(items=without)
         items[:] = [item for item in items if item not in set(without)]
+
+
+def _needs(item: pytest.Item) -> set[str]:
+    parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return {*getattr(item, "fixturenames", ()), *(each for each in parameters if isinstance(each, str))}
 
 
 @pytest.hookimpl(wrapper=True)
