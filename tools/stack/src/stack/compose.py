@@ -129,10 +129,6 @@ class ComposeStack:
         """Read a secret as the service that may."""
         return self.exec(service, "cat", f"/run/secrets/{name}").strip()
 
-    def port(self, service: str, container_port: int) -> int:
-        """Tell which port of the host a container's port is published on."""
-        return int(self._compose("port", service, str(container_port)).strip().rpartition(":")[2])
-
     def logs(self, *services: str, tail: int = 50) -> str:
         """Return the last lines that each service printed."""
         return self._compose("logs", "--no-color", f"--tail={tail}", *services)
