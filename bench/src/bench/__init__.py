@@ -1,0 +1,1 @@
+"""What tracing costs: one request through three services, traced in several ways, side by side."""

@@ -1,0 +1,1 @@
+"""How each contender is put on the services, as its documentation says. Each module has a `wire()`."""
