@@ -4,12 +4,13 @@ HTTP and database names are stable; RPC names are those of the release candidate
 (https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/). A change of convention is a change of this file alone.
 """
 
+from opentelemetry.semconv._incubating.attributes.http_attributes import HTTP_REQUEST_BODY_SIZE, HTTP_RESPONSE_BODY_SIZE
 from opentelemetry.semconv._incubating.attributes.rpc_attributes import (
     RPC_METHOD,
     RPC_RESPONSE_STATUS_CODE,
     RPC_SYSTEM_NAME,
 )
-from opentelemetry.semconv.attributes.client_attributes import CLIENT_ADDRESS
+from opentelemetry.semconv.attributes.client_attributes import CLIENT_ADDRESS, CLIENT_PORT
 from opentelemetry.semconv.attributes.db_attributes import (
     DB_COLLECTION_NAME,
     DB_NAMESPACE,
@@ -21,7 +22,11 @@ from opentelemetry.semconv.attributes.db_attributes import (
 )
 from opentelemetry.semconv.attributes.deployment_attributes import DEPLOYMENT_ENVIRONMENT_NAME
 from opentelemetry.semconv.attributes.error_attributes import ERROR_TYPE
-from opentelemetry.semconv.attributes.exception_attributes import EXCEPTION_MESSAGE, EXCEPTION_TYPE
+from opentelemetry.semconv.attributes.exception_attributes import (
+    EXCEPTION_MESSAGE,
+    EXCEPTION_STACKTRACE,
+    EXCEPTION_TYPE,
+)
 from opentelemetry.semconv.attributes.http_attributes import (
     HTTP_REQUEST_METHOD,
     HTTP_REQUEST_METHOD_ORIGINAL,
@@ -36,18 +41,20 @@ from opentelemetry.semconv.attributes.telemetry_attributes import (
     TELEMETRY_SDK_NAME,
     TELEMETRY_SDK_VERSION,
 )
-from opentelemetry.semconv.attributes.url_attributes import URL_PATH, URL_SCHEME
+from opentelemetry.semconv.attributes.url_attributes import URL_PATH, URL_QUERY, URL_SCHEME
 from opentelemetry.semconv.attributes.user_agent_attributes import USER_AGENT_ORIGINAL
 
 ERROR_CLASS = "error.class"
 ERROR_MESSAGE = "error.message"
 ERROR_SEVERITY = "error.severity"
 TENANT_ID = "tenant.id"
+WEBSOCKET_CLOSE_CODE = "websocket.close.code"
 
 RPC_SYSTEM_GRPC = "grpc"
 
 __all__ = [
     "CLIENT_ADDRESS",
+    "CLIENT_PORT",
     "DB_COLLECTION_NAME",
     "DB_NAMESPACE",
     "DB_OPERATION_NAME",
@@ -61,9 +68,12 @@ __all__ = [
     "ERROR_SEVERITY",
     "ERROR_TYPE",
     "EXCEPTION_MESSAGE",
+    "EXCEPTION_STACKTRACE",
     "EXCEPTION_TYPE",
+    "HTTP_REQUEST_BODY_SIZE",
     "HTTP_REQUEST_METHOD",
     "HTTP_REQUEST_METHOD_ORIGINAL",
+    "HTTP_RESPONSE_BODY_SIZE",
     "HTTP_RESPONSE_STATUS_CODE",
     "HTTP_ROUTE",
     "NETWORK_PROTOCOL_VERSION",
@@ -81,6 +91,8 @@ __all__ = [
     "TELEMETRY_SDK_VERSION",
     "TENANT_ID",
     "URL_PATH",
+    "URL_QUERY",
     "URL_SCHEME",
     "USER_AGENT_ORIGINAL",
+    "WEBSOCKET_CLOSE_CODE",
 ]

@@ -19,7 +19,7 @@ from telemetry.exporters import make_exporter
 from telemetry.grpc.channel import ChannelOptions, make_channel, server_of
 from telemetry.grpc.client import Timeouts, make_client_interceptors
 from telemetry.grpc.server import TracingServerInterceptor
-from telemetry.http import ASGIApp, EdgePolicy, TracingMiddleware, public
+from telemetry.http import ASGIApp, Capture, EdgePolicy, TracingMiddleware, public
 from telemetry.pipeline import ExportCounts, ExportPipeline, flush_all, shutdown_all
 from telemetry.propagation import make_propagator
 from telemetry.resource import make_resource
@@ -106,13 +106,15 @@ class Telemetry:
         )
         return make_channel(target, self.client_interceptors(target, Timeouts(timeout, stream_timeout)), made)
 
-    def asgi(
+    def asgi(  # noqa: PLR0913  each is a choice of its own, named by keyword
         self,
         app: ASGIApp,
         policy: EdgePolicy = public,
         *,
         exclude: Collection[str] = ("/livez", "/readyz"),
         response_header: str = "x-trace-id",
+        capture: Capture | None = None,
+        cancel_on_disconnect: bool = True,
     ) -> ASGIApp:
         """Wrap an ASGI application, outermost; see `telemetry.http.TracingMiddleware`."""
         return TracingMiddleware(
@@ -122,6 +124,8 @@ class Telemetry:
             policy=policy,
             exclude=exclude,
             response_header=response_header,
+            capture=capture,
+            cancel_on_disconnect=cancel_on_disconnect,
         )
 
     @property

@@ -1,0 +1,139 @@
+"""The client of a request, while it is served: what he sends, and whether he is still there.
+
+FastAPI does not notice by itself that a client has gone away before the response: nobody calls `receive` then. So when
+a request takes longer than a moment, somebody calls it here, and a client's leaving cancels the application's work.
+What is read meanwhile is kept for the application; no more than one message of the body is ever read ahead of it. An
+application that waits in `receive` when the client leaves is told, and ends by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from telemetry.asgi import Message, Receive, Scope
+
+# Most requests are answered before it ends, and cost no task.
+_MOMENT = 0.01
+
+
+class Client:
+    """Stands between the server's `receive` and the application; made in the task that serves the request.
+
+    Args:
+        scope: The request's.
+        receive: The server's.
+        declared: Whether the length of the body was told beforehand.
+        cancels: Whether the client's leaving cancels the application's work.
+
+    Attributes:
+        left: He left before the response was complete.
+        body_size: Bytes of the body that the application has read.
+    """
+
+    __slots__ = (
+        "_arrived",
+        "_cancelled",
+        "_cancelling",
+        "_due",
+        "_listening",
+        "_pump",
+        "_receive",
+        "_scope",
+        "_stopped",
+        "_task",
+        "_timer",
+        "_unread",
+        "body_size",
+        "declared",
+        "left",
+    )
+
+    def __init__(self, scope: Scope, receive: Receive, *, declared: bool, cancels: bool) -> None:
+        self.left = False
+        self.body_size = 0
+        self.declared = declared
+        self._scope = scope
+        self._receive = receive
+        self._unread: deque[Message] = deque()
+        self._arrived: asyncio.Event | None = None
+        self._pump: asyncio.Task[None] | None = None
+        self._listening = self._due = self._stopped = self._cancelled = False
+        self._task = asyncio.current_task() if cancels else None
+        self._cancelling = self._task.cancelling() if self._task is not None else 0
+        self._timer = asyncio.get_running_loop().call_later(_MOMENT, self._watch) if cancels else None
+
+    async def receive(self) -> Message:
+        """Give the next message."""
+        self._listening = True
+        try:
+            message = await self._next()
+        finally:
+            self._listening = False
+        if message["type"] == "http.request":
+            self.body_size += len(message.get("body", b""))
+            if self._due and self._pump is None and not message.get("more_body", False):
+                self._start_pump()
+        elif not self._stopped:
+            self.left = True
+        return message
+
+    def stop(self) -> None:
+        """Stop watching: the response is complete."""
+        if self._stopped:
+            return
+        self._stopped = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._pump is not None:
+            self._pump.cancel()
+
+    def settle(self) -> bool:
+        """Stop watching, and tell whether the application's work was cancelled from here and by nobody else."""
+        self.stop()
+        if not self._cancelled or self._task is None:
+            return False
+        self._cancelled = False
+        return self._task.uncancel() <= self._cancelling
+
+    async def _next(self) -> Message:
+        while self._pump is not None and not self._unread:
+            self._arrived = self._arrived or asyncio.Event()
+            self._arrived.clear()
+            await self._arrived.wait()
+        return self._unread.popleft() if self._unread else await self._receive()
+
+    def _watch(self) -> None:
+        self._due = True
+        # RFC 9110, 10.1.1: to read is to ask the client for his body; that is the application's to decide.
+        asked = any(name == b"expect" for name, _value in self._scope["headers"])
+        if not self._listening and not asked:
+            self._start_pump()
+
+    def _start_pump(self) -> None:
+        if not (self._stopped or self.left):
+            self._pump = asyncio.create_task(self._read_ahead())
+
+    async def _read_ahead(self) -> None:
+        try:
+            more = False
+            while not (more or self.left):
+                message = await self._receive()
+                more = message.get("more_body", False)
+                self._take(message)
+        finally:
+            self._pump = None
+            if self._arrived is not None:
+                self._arrived.set()
+
+    def _take(self, message: Message) -> None:
+        is_told = self._listening and not self._unread
+        self._unread.append(message)
+        if self._arrived is not None:
+            self._arrived.set()
+        if message["type"] != "http.disconnect" or self._stopped:
+            return
+        self.left = True
+        if not is_told and self._task is not None:
+            self._cancelled = True
+            self._task.cancel()

@@ -1,0 +1,114 @@
+"""Wraps an ASGI application: asks the edge's policy, opens the span, follows what happens, and ends it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from time import time_ns
+
+from opentelemetry.context import Context, attach, detach
+from opentelemetry.propagators.textmap import TextMapPropagator
+from opentelemetry.trace import Link, SpanKind, Tracer, set_span_in_context
+
+from telemetry import semconv
+from telemetry.asgi import ASGIApp, Receive, Scope, Send
+from telemetry.edge import Edge, EdgePolicy, public
+from telemetry.http.capture import Capture, Captured
+from telemetry.http.client import Client
+from telemetry.http.request import WITH_BAGGAGE, WITHOUT_BAGGAGE, request_attributes, span_name
+from telemetry.http.response import Response
+from telemetry.http.websocket import WebSocket
+from telemetry.inbound import read_context
+from telemetry.tenant import with_tenant
+
+
+class TracingMiddleware:
+    """Wraps an ASGI application, from outside of everything else in it.
+
+    Args:
+        app: What is traced.
+        tracer: Makes the spans.
+        propagator: Reads the caller's context.
+        policy: Says whom to trust; what it raises is raised inside the request's span.
+        exclude: Paths that get no span.
+        response_header: Lower-case name of the header that tells the trace id.
+        capture: What of headers and query the spans show.
+        cancel_on_disconnect: Cancel the application's work when the client goes away before the response is complete,
+            and the application does not listen for that itself.
+    """
+
+    def __init__(  # noqa: PLR0913  each is a choice of its own, named by keyword
+        self,
+        app: ASGIApp,
+        *,
+        tracer: Tracer,
+        propagator: TextMapPropagator,
+        policy: EdgePolicy = public,
+        exclude: Collection[str] = (),
+        response_header: str = "x-trace-id",
+        capture: Capture | None = None,
+        cancel_on_disconnect: bool = True,
+    ) -> None:
+        self._app = app
+        self._tracer = tracer
+        self._propagator = propagator
+        self._policy = policy
+        self._exclude = frozenset(exclude)
+        self._header = response_header.encode("ascii")
+        self._captured = Captured(capture or Capture())
+        self._cancels = cancel_on_disconnect
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        scope["fastapi.telemetry"] = None  # FastAPI traces by itself where this key is missing
+        kind = scope["type"]
+        if kind not in ("http", "websocket") or scope["path"] in self._exclude:
+            await self._app(scope, receive, send)
+            return
+        started = time_ns()
+        refusal: Exception | None = None
+        try:
+            parent, links = self._parent(scope, await self._policy(scope))
+        except Exception as error:  # noqa: BLE001  raised again, where it can be seen
+            parent, links, refusal = Context(), [], error
+        attributes = request_attributes(scope, self._captured)
+        span = self._tracer.start_span(span_name(scope), parent, SpanKind.SERVER, attributes, links, start_time=started)
+        app = self._app if refusal is None else _raising(refusal)
+        token = attach(set_span_in_context(span, parent))
+        try:
+            if kind == "http":
+                declared = semconv.HTTP_REQUEST_BODY_SIZE in attributes
+                client = Client(scope, receive, declared=declared, cancels=self._cancels)
+                response = Response(span, scope, send, client, self._header, self._captured)
+                await _serve(app, scope, client, response)
+            else:
+                await WebSocket(span, scope, receive, send, self._header).serve(app)
+        finally:
+            detach(token)
+
+    def _parent(self, scope: Scope, edge: Edge) -> tuple[Context, list[Link]]:
+        getter = WITH_BAGGAGE if edge.baggage else WITHOUT_BAGGAGE
+        parent, links = read_context(self._propagator, scope, getter, trusted=edge.continue_trace, kept=edge.baggage)
+        return (parent if edge.tenant is None else with_tenant(edge.tenant, parent)), links
+
+
+def _raising(error: Exception) -> ASGIApp:
+    async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise error
+
+    return app
+
+
+async def _serve(app: ASGIApp, scope: Scope, client: Client, response: Response) -> None:
+    try:
+        await app(scope, client.receive, response.send)
+    except asyncio.CancelledError:
+        if not client.settle():
+            response.cut()
+            raise
+    except Exception as error:
+        response.fail(error)
+        raise
+    finally:
+        client.settle()
+        response.end()

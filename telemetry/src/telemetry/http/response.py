@@ -1,0 +1,130 @@
+"""The response, followed to its last byte, which ends the span."""
+
+from __future__ import annotations
+
+from opentelemetry.trace import Span, Status, StatusCode
+from opentelemetry.util.types import AttributeValue
+
+from telemetry import semconv
+from telemetry.asgi import Message, Scope, Send
+from telemetry.errors import record_error
+from telemetry.http.capture import Captured
+from telemetry.http.client import Client
+from telemetry.http.leaving import is_about_leaving
+from telemetry.http.request import span_name
+from telemetry.http.routes import route_of
+from telemetry.http.trace_id import with_trace_id
+
+SERVER_ERROR = 500
+CANCELLED = "cancelled"
+
+
+class Response:
+    """Follows the response, and ends the span with its last byte, or when the application ends without one.
+
+    Args:
+        span: The request's.
+        scope: Knows the route in the end.
+        send: The server's.
+        client: Whom it is for.
+        header: Name of the header that tells the trace id.
+        captured: Says which headers the span shows.
+    """
+
+    __slots__ = (
+        "_captured",
+        "_client",
+        "_cut",
+        "_ended",
+        "_failed",
+        "_header",
+        "_scope",
+        "_send",
+        "_size",
+        "_span",
+        "_status",
+    )
+
+    def __init__(  # noqa: PLR0913, PLR0917  made in one place, once a request
+        self, span: Span, scope: Scope, send: Send, client: Client, header: bytes, captured: Captured
+    ) -> None:
+        self._span = span
+        self._scope = scope
+        self._send = send
+        self._client = client
+        self._header = header
+        self._captured = captured
+        self._status: int | None = None
+        self._size = 0
+        self._ended = self._failed = self._cut = False
+
+    async def send(self, message: Message) -> None:
+        """Hand a message on."""
+        finished = False
+        if message["type"] == "http.response.start":
+            self._start(message)
+        elif message["type"] == "http.response.body":
+            self._size += len(message.get("body", b""))
+            finished = not message.get("more_body", False)
+        if finished:
+            self._client.stop()
+        try:
+            await self._send(message)
+        except OSError:  # ASGI's word for a client that is not there any more
+            self._client.left = True
+            raise
+        # After a 5xx Starlette raises what caused it; the span waits to record that.
+        if finished and (self._status or 0) < SERVER_ERROR:
+            self.end()
+
+    def fail(self, error: Exception) -> None:
+        """Record what the application raised, if the response was not complete by then."""
+        if not (self._ended or (self._client.left and is_about_leaving(error))):
+            self._failed = True
+            self._status = self._status or SERVER_ERROR
+            record_error(self._span, error)
+
+    def cut(self) -> None:
+        """Note that the server ended the request."""
+        self._cut = True
+
+    def end(self) -> None:
+        """End the span; once is enough."""
+        if self._ended:
+            return
+        self._ended = True
+        span = self._span
+        span.set_attributes(self._attributes())
+        route = route_of(self._scope)
+        if route is not None:
+            span.update_name(f"{span_name(self._scope)} {route}")
+            span.set_attribute(semconv.HTTP_ROUTE, route)
+        if (error_type := self._error_type()) is not None:
+            span.set_attribute(semconv.ERROR_TYPE, error_type)
+        if self._cut or ((self._status or 0) >= SERVER_ERROR and not self._failed):
+            span.set_status(Status(StatusCode.ERROR))
+        span.end()
+
+    def _start(self, message: Message) -> None:
+        self._status = message["status"]
+        headers = message.get("headers", ())
+        self._span.set_attributes(self._captured.of_response(headers))
+        message["headers"] = with_trace_id(headers, self._header, self._span)
+
+    def _attributes(self) -> dict[str, AttributeValue]:
+        attributes: dict[str, AttributeValue] = {}
+        if self._status is not None:
+            attributes[semconv.HTTP_RESPONSE_STATUS_CODE] = self._status
+            if self._scope.get("method") != "HEAD":
+                attributes[semconv.HTTP_RESPONSE_BODY_SIZE] = self._size
+        if self._client.body_size and not self._client.declared:
+            attributes[semconv.HTTP_REQUEST_BODY_SIZE] = self._client.body_size
+        return attributes
+
+    def _error_type(self) -> str | None:
+        """Give what has not been recorded; a client that leaves is no error of the server's, so the status stays."""
+        if self._failed:
+            return None
+        if (self._status or 0) >= SERVER_ERROR:
+            return str(self._status)
+        return CANCELLED if self._cut or self._client.left else None

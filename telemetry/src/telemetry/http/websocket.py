@@ -1,0 +1,95 @@
+"""A WebSocket connection, from its handshake to its close: one span."""
+
+from __future__ import annotations
+
+from opentelemetry.trace import Span, Status, StatusCode
+
+from telemetry import semconv
+from telemetry.asgi import ASGIApp, Message, Receive, Scope, Send
+from telemetry.errors import record_error
+from telemetry.http.leaving import is_about_leaving
+from telemetry.http.request import span_name
+from telemetry.http.routes import route_of
+from telemetry.http.trace_id import with_trace_id
+
+_SWITCHING = 101
+_REFUSED = 403
+_FAILED = 500
+_INTERNAL_ERROR = 1011  # RFC 6455, 7.4.1
+
+
+class WebSocket:
+    """Follows a connection.
+
+    Args:
+        span: The connection's.
+        scope: Knows the route in the end.
+        receive: The server's.
+        send: The server's.
+        header: Name of the header that tells the trace id, in the answer to the handshake.
+    """
+
+    __slots__ = ("_close_code", "_header", "_receive", "_scope", "_send", "_span", "_status")
+
+    def __init__(self, span: Span, scope: Scope, receive: Receive, send: Send, header: bytes) -> None:
+        self._span = span
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._header = header
+        self._status: int | None = None
+        self._close_code: int | None = None
+
+    async def serve(self, app: ASGIApp) -> None:
+        """Run the application, and end the span."""
+        try:
+            await app(self._scope, self._take, self._hand_on)
+        except Exception as error:
+            self._fail(error)
+            raise
+        finally:
+            self._end()
+
+    async def _take(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "websocket.disconnect" and self._close_code is None:
+            self._close_code = message.get("code", 1005)
+        return message
+
+    async def _hand_on(self, message: Message) -> None:
+        kind = message["type"]
+        if kind == "websocket.accept":
+            self._answer(_SWITCHING, message)
+        elif kind == "websocket.http.response.start":
+            self._answer(message["status"], message)
+        elif kind == "websocket.close" and self._status is None:
+            self._status = _REFUSED
+        elif kind == "websocket.close" and self._close_code is None:
+            self._close_code = message.get("code", 1000)
+        await self._send(message)
+
+    def _answer(self, status: int, message: Message) -> None:
+        self._status = status
+        message["headers"] = with_trace_id(message.get("headers", ()), self._header, self._span)
+
+    def _fail(self, error: Exception) -> None:
+        if self._close_code is not None and is_about_leaving(error):
+            return
+        if self._status is None:
+            self._status = _FAILED
+        elif self._close_code is None:
+            self._close_code = _INTERNAL_ERROR
+        record_error(self._span, error)
+
+    def _end(self) -> None:
+        span, route = self._span, route_of(self._scope)
+        if route is not None:
+            span.update_name(f"{span_name(self._scope)} {route}")
+            span.set_attribute(semconv.HTTP_ROUTE, route)
+        if self._status is not None:
+            span.set_attribute(semconv.HTTP_RESPONSE_STATUS_CODE, self._status)
+        if self._close_code is not None:
+            span.set_attribute(semconv.WEBSOCKET_CLOSE_CODE, self._close_code)
+        if self._close_code == _INTERNAL_ERROR:
+            span.set_status(Status(StatusCode.ERROR))
+        span.end()

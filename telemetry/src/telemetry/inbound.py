@@ -1,0 +1,65 @@
+"""A caller's context, as far as he is believed: whatever he sends, this neither raises nor grows without end."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from typing import TypeVar
+
+from opentelemetry import baggage
+from opentelemetry.context import Context
+from opentelemetry.propagators.textmap import Getter, TextMapPropagator
+from opentelemetry.trace import Link, SpanContext, get_current_span
+
+_logger = logging.getLogger(__name__)
+
+Carrier = TypeVar("Carrier")
+
+# Characters. https://www.w3.org/TR/trace-context/#tracestate-limits and https://www.w3.org/TR/baggage/#limits are what
+# must be propagated at least; here it is also the most. A header that is longer counts as not sent.
+_LONGEST = {"tracestate": 512, "baggage": 8192}
+_LONGEST_OTHER = 1024
+
+
+def is_short_enough(name: str, value: str) -> bool:
+    """Tell whether the value of a header that carries context is within its limit; `name` is in lower case."""
+    return len(value) <= _LONGEST.get(name, _LONGEST_OTHER)
+
+
+def read_context(
+    propagator: TextMapPropagator,
+    carrier: Carrier,
+    getter: Getter[Carrier],
+    *,
+    trusted: bool,
+    kept: Collection[str] = (),
+) -> tuple[Context, list[Link]]:
+    """Give the parent for a server's span, and its links.
+
+    Args:
+        propagator: Reads the context.
+        carrier: What it reads.
+        getter: How.
+        trusted: The caller's trace goes on; otherwise it becomes a link, without his tracestate.
+        kept: The names of a trusted caller's baggage that are kept.
+    """
+    try:
+        found = propagator.extract(carrier, context=Context(), getter=getter)
+    except Exception:
+        _logger.debug("the caller's context cannot be read", exc_info=True)
+        return Context(), []
+    if trusted:
+        return _keep_baggage(found, kept), []
+    caller = get_current_span(found).get_span_context()
+    if not caller.is_valid:
+        return Context(), []
+    return Context(), [
+        Link(SpanContext(caller.trace_id, caller.span_id, is_remote=True, trace_flags=caller.trace_flags))
+    ]
+
+
+def _keep_baggage(context: Context, kept: Collection[str]) -> Context:
+    for name in baggage.get_all(context):
+        if name not in kept:
+            context = baggage.remove_baggage(name, context)
+    return context
