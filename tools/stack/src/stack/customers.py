@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from uuid import uuid4
 
 import httpx
@@ -103,9 +104,16 @@ class Customers:
         self._leaving = True
 
 
+async def until_ready(gateway: httpx.AsyncClient) -> None:
+    """Wait until the gateway reaches all that it needs: after an outage its channels take up to a second for that."""
+    async with asyncio.timeout(_WITHIN):
+        while (await gateway.get("/readyz")).status_code != HTTPStatus.OK:  # noqa: ASYNC110  it is another process'
+            await asyncio.sleep(_NOBODY_ANSWERS)
+
+
 @asynccontextmanager
 async def ordering(shop: Shop, customers: int = 3) -> AsyncIterator[Customers]:
-    """Let customers order while the block runs; at its end each gets the order that it is about."""
+    """Let customers order while the block runs; at its end each gets the order that it is about, and all is ready."""
     crowd = Customers(shop, await shop.user())
     async with asyncio.timeout(None) as ending, asyncio.TaskGroup() as group:
         for _ in range(customers):
@@ -115,3 +123,4 @@ async def ordering(shop: Shop, customers: int = 3) -> AsyncIterator[Customers]:
         finally:
             crowd.leave()
             ending.reschedule(asyncio.get_running_loop().time() + _WITHIN)
+    await until_ready(shop.api.http)

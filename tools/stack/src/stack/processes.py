@@ -129,7 +129,9 @@ class Program:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start it, and do not wait until it is ready."""
+        """Start it, and do not wait until it is ready; raise ProcessError when it runs already."""
+        if self.is_running:
+            raise ProcessError(f"{self.name} runs already")
         with _undisturbed():
             self._start(_reaper())
 
