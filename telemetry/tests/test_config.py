@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telemetry import BatchConfig, ConfigError, ExporterConfig, SamplerConfig, TelemetryConfig
+from telemetry import BatchConfig, ConfigError, ExporterConfig, LimitsConfig, SamplerConfig, TelemetryConfig
 
 OTLP = "OTEL_EXPORTER_OTLP_"
 TRACES = "OTEL_EXPORTER_OTLP_TRACES_"
@@ -83,6 +83,22 @@ def test_without_a_name_anywhere_the_variable_is_asked_for() -> None:
             {"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.25"},
             "sampler",
             SamplerConfig(kind="traceidratio", ratio=0.25),
+        ),
+        (
+            {"OTEL_TRACES_SAMPLER": "rate_limited", "OTEL_TRACES_SAMPLER_ARG": "20"},
+            "sampler",
+            SamplerConfig(kind="rate_limited", rate=20),
+        ),
+        (
+            {"OTEL_TRACES_SAMPLER": "rules", "OTEL_TRACES_SAMPLER_ARG": "sampling.toml"},
+            "sampler",
+            SamplerConfig(kind="rules", rules="sampling.toml"),
+        ),
+        ({"OTEL_ATTRIBUTE_COUNT_LIMIT": "9"}, "limits", LimitsConfig(attributes=9)),
+        (
+            {"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT": "99", "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT": "9"},
+            "limits",
+            LimitsConfig(attribute_length=9),
         ),
         ({"OTEL_PROPAGATORS": "tracecontext"}, "propagators", ("tracecontext",)),
         ({"OTEL_PROPAGATORS": "baggage, tracecontext,baggage"}, "propagators", ("baggage", "tracecontext")),
@@ -177,7 +193,8 @@ def test_several_exporters_each_read_their_own_variables() -> None:
 
 
 SAMPLERS = (
-    "always_on, always_off, traceidratio, parentbased_always_on, parentbased_always_off, parentbased_traceidratio"
+    "always_on, always_off, traceidratio, parentbased_always_on, parentbased_always_off, parentbased_traceidratio, "
+    "rate_limited, rules"
 )
 FLAGS = "1, true, yes, on, 0, false, no, off"
 
@@ -258,6 +275,11 @@ def test_header_values_are_in_no_repr() -> None:
         (lambda: SamplerConfig(kind="x"),
          f"sampler kind='x': expected one of {SAMPLERS}"),
         (lambda: SamplerConfig(ratio=1.1), "sampler ratio=1.1: expected a number between 0 and 1"),
+        (lambda: SamplerConfig(rate=-1), "sampler rate=-1: expected a number between 0 and 1000000"),
+        (lambda: SamplerConfig(kind="rules"), "sampler rules=None: expected the path of a file of rules"),
+        (lambda: LimitsConfig(events=-1), "limits events=-1: expected a number between 0 and 10000"),
+        (lambda: ExporterConfig(client_key="key.pem"),
+         "exporter client_key='key.pem': expected a client_certificate beside it"),
         (lambda: BatchConfig(max_queue_size=0), "batch max_queue_size=0: expected a number between 1 and 1000000"),
         (lambda: BatchConfig(max_queue_size=10, max_export_batch_size=11),
          "batch max_export_batch_size=11: expected a number between 1 and 10"),

@@ -1,6 +1,6 @@
 """Tracing, tenants, deadlines and errors for FastAPI and ``grpc.aio`` services."""
 
-from telemetry.config import BatchConfig, ExporterConfig, SamplerConfig, TelemetryConfig
+from telemetry.config import BatchConfig, ExporterConfig, LimitsConfig, SamplerConfig, TelemetryConfig
 from telemetry.edge import Edge, EdgePolicy, Trust, by_peer, by_route, internal, public, trust_by_peer
 from telemetry.env import ConfigError, Env, Secret
 from telemetry.errors import ErrorClass, Severity, extract_error_details, record_error
@@ -20,6 +20,7 @@ __all__ = [
     "Env",
     "ErrorClass",
     "ExporterConfig",
+    "LimitsConfig",
     "MissingTenant",
     "SamplerConfig",
     "Secret",

@@ -78,14 +78,26 @@ class ExporterConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamplerConfig:
-    """Which traces are recorded: a name of `telemetry.sampling.SAMPLERS` and the share, from 0 to 1, that it takes."""
+    """Which traces are recorded. See `telemetry.sampling`.
+
+    Attributes:
+        kind: A name of ``OTEL_TRACES_SAMPLER``, or "rate_limited" or "rules".
+        ratio: The share, from 0 to 1, that "traceidratio" and "parentbased_traceidratio" take.
+        rate: Traces a second that "rate_limited" takes.
+        rules: Path of the file that "rules" reads, see `telemetry.sampling_rules`.
+    """
 
     kind: str = "parentbased_always_on"
     ratio: float = 1.0
+    rate: float = 100.0
+    rules: str | None = None
 
     def __post_init__(self) -> None:
         one_of("sampler kind", self.kind, tuple(SAMPLERS))
         between("sampler ratio", self.ratio, 0.0, 1.0)
+        between("sampler rate", self.rate, 0.0, 1_000_000)
+        if self.kind == "rules" and not self.rules:
+            raise ConfigError(f"sampler rules={self.rules!r}: expected the path of a file of rules")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

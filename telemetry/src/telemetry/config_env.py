@@ -135,8 +135,16 @@ def _propagators(env: Env) -> tuple[str, ...]:
 
 
 def _sampler(env: Env) -> SamplerConfig:
+    """The argument is what the sampler of that name takes: a ratio, traces a second, or the path of a file."""
     kind = env.choice("OTEL_TRACES_SAMPLER", "parentbased_always_on", tuple(SAMPLERS))
-    return SamplerConfig(kind=kind, ratio=env.number("OTEL_TRACES_SAMPLER_ARG", 1.0, low=0.0, high=1.0))
+    argument = "OTEL_TRACES_SAMPLER_ARG"
+    if kind == "rules":
+        if env.get(argument) is None:
+            raise ConfigError(f"{argument} is not set: expected the path of a file of sampling rules")
+        return SamplerConfig(kind=kind, rules=env.text(argument))
+    if kind == "rate_limited":
+        return SamplerConfig(kind=kind, rate=env.number(argument, SamplerConfig().rate, low=0, high=1_000_000))
+    return SamplerConfig(kind=kind, ratio=env.number(argument, 1.0, low=0.0, high=1.0))
 
 
 def _batch(env: Env) -> BatchConfig:

@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerPro
 
 from telemetry import semconv
 from telemetry.config import ExporterConfig, ExporterKind, TelemetryConfig
+from telemetry.env import ConfigError
 from telemetry.exporters import make_exporter
 from telemetry.grpc.channel import ChannelOptions, make_channel, server_of
 from telemetry.grpc.client import Timeouts, make_client_interceptors
@@ -24,6 +25,8 @@ from telemetry.pipeline import ExportCounts, ExportPipeline, flush_all, shutdown
 from telemetry.propagation import make_propagator
 from telemetry.resource import make_resource
 from telemetry.sampling import make_sampler
+from telemetry.sampling_rules import RulesSampler
+from telemetry.span_limits import make_limits
 from telemetry.tenant import current_tenant
 
 _SCOPE = "throughline"
@@ -41,12 +44,14 @@ class Telemetry:
     def __init__(self, config: TelemetryConfig, span_processors: Sequence[SpanProcessor] = ()) -> None:
         self.config = config
         self.propagator = make_propagator(config.propagators)
+        self._sampler = make_sampler(config.sampler)
         exporters = [exporter for each in config.exporters if (exporter := make_exporter(each)) is not None]
         self._pipelines = [ExportPipeline(exporter, config.batch) for exporter in exporters]
         self._processors = tuple(span_processors)
         self.tracer_provider = TracerProvider(
-            sampler=make_sampler(config.sampler.kind, config.sampler.ratio),
+            sampler=self._sampler,
             resource=make_resource(config),
+            span_limits=make_limits(config.limits),
             shutdown_on_exit=False,
         )
         self._open = _OpenSpans()
@@ -127,6 +132,18 @@ class Telemetry:
             capture=capture,
             cancel_on_disconnect=cancel_on_disconnect,
         )
+
+    def reload_sampling(self) -> bool:
+        """Read the file of sampling rules again; False when it is wrong, which is logged and changes nothing.
+
+        A program that wants it on a signal wires it: ``loop.add_signal_handler(SIGHUP, telemetry.reload_sampling)``.
+
+        Raises:
+            ConfigError: The sampler reads no file.
+        """
+        if not isinstance(self._sampler, RulesSampler):
+            raise ConfigError(f"sampler kind={self.config.sampler.kind!r}: only 'rules' can be read again")
+        return self._sampler.reload()
 
     @property
     def export_counts(self) -> tuple[ExportCounts, ...]:
