@@ -31,7 +31,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps(line)  # in ASCII: it can be written to any stream, and no character of it ends the line
 
 
 def configure_logging(service: str, level: str = "INFO") -> None:
