@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event, make_url, text
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from telemetry.database_spans import UNTRACED, trace_engine
 from telemetry.env import ConfigError, Secret
 from telemetry.errors import DatabaseUnavailable
+from telemetry.outage import Outage
 from telemetry.tenant import require_tenant
 
 __all__ = ["Database", "DatabaseUnavailable", "database_url"]
@@ -48,6 +50,7 @@ class Database:
     def __init__(self, url: URL | str, telemetry: Telemetry, pool_size: int = 5) -> None:
         url = database_url(url) if isinstance(url, str) else url
         self._postgresql = url.get_backend_name() == "postgresql"
+        self._outage = Outage()
         self._engine = _make_engine(url, pool_size, telemetry.config.service_name)
         if not self._postgresql:
             event.listen(self._engine.sync_engine, "connect", _set_up_sqlite)
@@ -63,12 +66,14 @@ class Database:
             traced: False leaves no spans, for what no request asked for.
 
         Raises:
-            DatabaseUnavailable: The database is away, or did not answer in time.
+            DatabaseUnavailable: The database is away, or did not answer in time; at once when it was away a moment ago.
             MissingTenant: There is no current tenant.
         """
         tenant = require_tenant()
+        if self._outage:
+            raise DatabaseUnavailable
         with _mapped_errors():
-            async with self._engine.begin() as connection:
+            async with self._connection() as connection, connection.begin():
                 if not traced:
                     await connection.execution_options(**UNTRACED)
                 if self._postgresql:
@@ -76,10 +81,26 @@ class Database:
                 yield connection
 
     async def ping(self) -> None:
-        """Ask the database for an answer; raises DatabaseUnavailable. Leaves no span."""
+        """Ask the database for an answer, also when it was away a moment ago; raises DatabaseUnavailable. No span."""
         with _mapped_errors():
-            async with self._engine.connect() as connection:
-                await connection.execute(text("SELECT 1"), execution_options=UNTRACED)
+            try:
+                async with self._connection() as connection:
+                    await connection.execute(text("SELECT 1"), execution_options=UNTRACED)
+            except asyncio.CancelledError:  # whoever asks has no more time
+                self._outage.begin()
+                raise
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection; what fails before that is an outage, and what fails later is not."""
+        async with AsyncExitStack() as stack:
+            try:
+                connection = await stack.enter_async_context(self._engine.connect())
+            except (OSError, DBAPIError):
+                self._outage.begin()
+                raise
+            self._outage.end()
+            yield connection
 
     async def close(self) -> None:
         """Close all connections."""
@@ -107,19 +128,25 @@ def database_url(given: str, password: Secret | None = None, name: str = "DATABA
 
 
 def _make_engine(url: URL, pool_size: int, application_name: str) -> AsyncEngine:
-    options: dict[str, Any] = {"hide_parameters": True, "pool_size": pool_size, "max_overflow": pool_size}
     if url.get_backend_name() == "postgresql":
-        options |= {
-            "pool_pre_ping": True,
-            "connect_args": {
+        return create_async_engine(
+            url,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            connect_args={
                 "timeout": _CONNECT_SECONDS,
                 "command_timeout": _STATEMENT_SECONDS,
                 "server_settings": {"application_name": application_name},
             },
-        }
-    else:
-        options["connect_args"] = {"timeout": _STATEMENT_SECONDS}
-    return create_async_engine(url, pool_timeout=_CONNECT_SECONDS, **options)
+            **_pool(pool_size),
+        )
+    # A database in memory is its one connection, for which SQLAlchemy has a pool of its own.
+    pool = _pool(pool_size) if url.database not in (None, "", ":memory:") else {}
+    return create_async_engine(url, hide_parameters=True, connect_args={"timeout": _STATEMENT_SECONDS}, **pool)
+
+
+def _pool(size: int) -> dict[str, float]:
+    return {"pool_size": size, "max_overflow": size, "pool_timeout": _CONNECT_SECONDS}
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from telemetry import ExporterConfig, Telemetry, TelemetryConfig, configure, use_tenant
+from telemetry.database import Database, DatabaseUnavailable
+
+
+@pytest.fixture
+async def quiet() -> AsyncIterator[Telemetry]:
+    async with configure(TelemetryConfig(service_name="test", exporter=ExporterConfig(kind="none"))) as telemetry:
+        with use_tenant("acme"):
+            yield telemetry
+
+
+async def test_who_asks_after_a_failed_connect_is_refused_at_once(quiet: Telemetry) -> None:
+    connects = 0
+
+    async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connects
+        connects += 1
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    database = Database(f"postgresql+asyncpg://app@127.0.0.1:{port}/shop", quiet)
+    async with server:
+        await _is_away(database)
+        tried = connects
+        for _ in range(5):
+            await _is_away(database)
+    await database.close()
+
+    assert connects == tried > 0
+
+
+async def test_a_ping_that_is_answered_ends_the_outage(quiet: Telemetry, tmp_path: Path) -> None:
+    folder = tmp_path / "later"
+    database = Database(f"sqlite+aiosqlite:///{folder / 'shop.db'}", quiet)
+    await _is_away(database)
+    folder.mkdir()
+    await database.ping()
+
+    async with database.transaction() as connection:
+        assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
+    await database.close()
+
+
+async def test_a_statement_that_fails_is_no_outage(quiet: Telemetry) -> None:
+    database = Database("sqlite+aiosqlite:///:memory:", quiet)
+    with pytest.raises(Exception, match="no such table"):
+        async with database.transaction() as connection:
+            await connection.execute(text("SELECT * FROM missing_table"))
+
+    async with database.transaction() as connection:
+        assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
+    await database.close()
+
+
+async def _is_away(database: Database) -> None:
+    with pytest.raises(DatabaseUnavailable):
+        async with database.transaction():
+            raise AssertionError("there was a connection")
