@@ -86,11 +86,20 @@ async def _measure(pythons: dict[str, Path], plan: Plan, variants: list[Variant]
                 _say(f"stopped after {number - 1} of {plan.rounds} rounds: {plan.minutes:g} minutes are over")
                 break
             for variant in random.Random(number).sample(variants, len(variants)):  # noqa: S311  an order, no secret
-                launches.append(await bench.launch(variant, number))
+                launches.append(await _launch(bench, variant, number))
                 _progress(launches[-1], plan)
             longest = max(longest, time.monotonic() - began)
     (RUN / "launches.jsonl").write_text("".join(f"{each.as_json()}\n" for each in launches), encoding="utf-8")
     return launches
+
+
+async def _launch(bench: Bench, variant: Variant, number: int) -> Launch:
+    """Launch it, and once more when that went wrong: a run is too long to be lost by one slip of the machine."""
+    try:
+        return await bench.launch(variant, number)
+    except (ProcessError, WrongSpansError) as error:
+        _say(f"round {number}: {variant.name} is launched again: {error}")
+    return await bench.launch(variant, number)
 
 
 def _plan(options: argparse.Namespace) -> Plan:

@@ -13,7 +13,7 @@ from bench.variants import BASE, CONTROL, OURS, OURS_SAMPLED, OURS_UNEXPORTED, S
 Row = tuple[str, ...]
 _HEAD: Row = (
     "variant",
-    "spans",
+    "spans sent",
     "CPU µs",
     "over untraced",
     "added, stock = 1",
@@ -109,7 +109,7 @@ def markdown(run: Run) -> str:
         [
             "# What tracing costs",
             "",
-            f"Written by `make bench` on {run.began}, which took {run.seconds / 60:.0f} minutes; do not edit.",
+            f"Written by `make bench` on {run.began}, in {run.seconds / 60:.1f} minutes; do not edit.",
             "",
             _ABOUT.format(clients=plan.clients, requests=plan.requests, warmup=plan.warmup, launches=launches),
             "",

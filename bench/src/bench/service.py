@@ -31,6 +31,7 @@ async def gateway(wiring: Wiring, upstream: str) -> None:
     # Its protocol is named: asyncio turns Nagle's algorithm off on such sockets alone; with it an answer takes 40 ms.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
         listening.bind((HOST, 0))
+        listening.listen()
         server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="warning"))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         await _obey(wiring, listening.getsockname()[1])

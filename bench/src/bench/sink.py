@@ -95,6 +95,7 @@ async def run() -> None:
     await rpc.start()
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
         listening.bind((HOST, 0))
+        listening.listen()
         http = uvicorn.Server(uvicorn.Config(sink, access_log=False, log_level="warning", lifespan="off"))
         serving = asyncio.create_task(http.serve(sockets=[listening]))
         sys.stdout.write(f"ready {listening.getsockname()[1]} {rpc_port}\n")
