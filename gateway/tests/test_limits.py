@@ -51,6 +51,32 @@ async def test_a_body_of_1_mib_is_read(client: httpx.AsyncClient, *, streamed: b
     assert response.json()["errors"][0]["pointer"] == "/name"
 
 
+@pytest.mark.parametrize("declared", [False, True])
+async def test_who_sends_it_all_before_he_listens_hears_why_it_is_refused(
+    app: ASGIApp, serve_app: Callable[..., Any], make_token: Callable[..., str], *, declared: bool
+) -> None:
+    length = f"Content-Length: {8 * LARGEST_BODY}" if declared else "Transfer-Encoding: chunked"
+    head = (
+        "POST /v1/users HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {make_token()}\r\n{length}\r\n\r\n"
+    )
+    part = b"x" * LARGEST_BODY
+    async with serve_app(app) as url:
+        reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+        writer.write(head.encode())
+        for _ in range(8):
+            writer.write(part if declared else b"%x\r\n%b\r\n" % (len(part), part))
+            await writer.drain()
+        writer.write(b"" if declared else b"0\r\n\r\n")
+        await writer.drain()
+
+        response = await reader.read()
+        writer.close()
+
+    assert response.startswith(b"HTTP/1.1 413 ")
+    assert response.endswith(b"}")
+
+
 class TestSlowBody:
     @pytest.fixture
     def settings(self, settings: Settings) -> Settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from starlette.exceptions import HTTPException
 
@@ -10,6 +11,9 @@ from gateway.problems import TOO_LARGE, TOO_SLOW, problem_response
 from telemetry.http import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 1024 * 1024
+
+# Seconds after which a client whose body has been refused will send no more of it.
+_SILENCE = 0.5
 
 
 class BodyLimit:
@@ -31,21 +35,44 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        body = _Body(receive, self._largest, self._seconds)
+        answer = _Answer(send, body)
         if _declared_length(scope) > self._largest:
             response = problem_response(scope["path"], TOO_LARGE, f"the body is larger than {self._largest} bytes")
-            await response(scope, receive, send)
+            await response(scope, receive, answer.send)
             return
-        body = _Body(receive, self._largest, asyncio.get_running_loop().time() + self._seconds)
-        await self._app(scope, body.receive, send)
+        await self._app(scope, body.receive, answer.send)
+
+
+class _Answer:
+    """Ends the refusal of a body only when the client has sent it all, or for too long.
+
+    The connection is closed with it; on bytes that nobody has read, that is a reset, and the client never hears why.
+    """
+
+    def __init__(self, send: Send, body: _Body) -> None:
+        self._send = send
+        self._body = body
+        self._status = 0
+
+    async def send(self, message: Message) -> None:
+        self._status = message.get("status", self._status)
+        is_last = message["type"] == "http.response.body" and not message.get("more_body", False)
+        if is_last and self._status == TOO_LARGE.status:
+            await self._send({**message, "more_body": True})
+            await self._body.discard()
+            message = {"type": "http.response.body", "body": b"", "more_body": False}
+        await self._send(message)
 
 
 class _Body:
     """Counts what arrives; after the body's end it waits for the client to leave, as long as that takes."""
 
-    def __init__(self, receive: Receive, largest: int, ends_at: float) -> None:
+    def __init__(self, receive: Receive, largest: int, seconds: float) -> None:
         self._receive = receive
         self._left = largest
-        self._ends_at = ends_at
+        self._seconds = seconds
+        self._ends_at = asyncio.get_running_loop().time() + seconds
         self._complete = False
 
     async def receive(self) -> Message:
@@ -61,6 +88,14 @@ class _Body:
             raise HTTPException(TOO_LARGE.status)
         self._complete = not message.get("more_body", False)
         return message
+
+    async def discard(self) -> None:
+        """Read what still comes, to no use."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._seconds):
+                while not self._complete:
+                    async with asyncio.timeout(_SILENCE):
+                        self._complete = not (await self._receive()).get("more_body", False)
 
 
 def _declared_length(scope: Scope) -> int:
