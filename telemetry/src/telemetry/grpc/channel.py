@@ -74,7 +74,10 @@ def server_of(target: str) -> tuple[str, int | None]:
 
     ``dns:///user:50051`` and ``user:50051`` both give ``("user", 50051)``; an IPv6 host loses its brackets.
     """
-    address = target.rpartition("/")[2]
+    scheme, _colon, rest = target.partition(":")
+    if scheme in {"unix", "unix-abstract"}:
+        return rest.removeprefix("//"), None
+    address = rest.rpartition("/")[2] if scheme in {"dns", "ipv4", "ipv6"} else target
     host, colon, port = address.rpartition(":")
     if not colon or not port.isdecimal():
         return address, None
@@ -83,6 +86,6 @@ def server_of(target: str) -> tuple[str, int | None]:
 
 def _method_name(full_name: str) -> dict[str, str]:
     service, slash, method = full_name.partition("/")
-    if not (service and slash and method):
+    if not (service and slash and method) or "/" in method:
         raise ConfigError(f"retryable={full_name!r}: expected a full name such as shop.user.v1.UserService/GetUser")
     return {"service": service, "method": method}
