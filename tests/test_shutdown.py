@@ -89,7 +89,7 @@ async def test_the_gateway_answers_a_request_whose_body_is_still_on_its_way(
         code, seconds = await ending
     finally:
         writer.close()
-        await asyncio.to_thread(local.start, "gateway")
+        await restart(local, "gateway", shop)
 
     assert answer.startswith(b"HTTP/1.1 201 ")
     assert (code, seconds < WITHIN) == (0, True)
@@ -109,8 +109,7 @@ async def test_the_order_service_finishes_a_call_that_waits_for_the_user_service
         exchange = await placing
         code, seconds = await ending
     finally:
-        await asyncio.to_thread(local.start, "order")
-        await until_ready(shop.api.http)
+        await restart(local, "order", shop)
 
     assert exchange.response.status_code == 201, exchange.response.text
     assert (code, seconds < WITHIN) == (0, True)
@@ -128,8 +127,7 @@ async def test_a_stream_ends_well_and_can_be_taken_up_again(stack: Stack, shop: 
             code, seconds = await asyncio.to_thread(stack.terminate, service)
             rest = [line async for line in lines]
     finally:
-        await asyncio.to_thread(stack.start, service)
-        await until_ready(shop.api.http)
+        await restart(stack, service, shop)
 
     assert "event: order.placed" in first
     assert "event: error" not in rest
@@ -137,6 +135,13 @@ async def test_a_stream_ends_well_and_can_be_taken_up_again(stack: Stack, shop: 
     await shop.api.post(f"/v1/orders/{order_id}/cancel")
     again = await shop.api.get(path, headers={"Last-Event-ID": "1"})
     assert "event: order.cancelled" in again.response.text.splitlines()
+
+
+async def restart(stack: Stack | LocalStack, service: str, shop: Shop) -> None:
+    """Leave the stack complete, whether the service has ended, is ending, or runs because the test has failed."""
+    await asyncio.to_thread(stack.terminate, service)
+    await asyncio.to_thread(stack.start, service)
+    await until_ready(shop.api.http)
 
 
 async def until_blank(lines: AsyncIterator[str]) -> AsyncIterator[str]:
@@ -157,7 +162,7 @@ async def until_refused(host: str | None, port: int | None) -> None:
         while True:
             try:
                 _, writer = await asyncio.open_connection(host, port)
-            except ConnectionRefusedError:
+            except ConnectionError:  # refused, or reset as it closes
                 return
             writer.close()
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -19,6 +20,11 @@ IsGone = Callable[[int], bool]
 Until = Callable[[Callable[[], bool]], None]
 
 
+def command(folder: Path) -> tuple[str, ...]:
+    """Give what runs it with its data in a folder."""
+    return (sys.executable, "-c", f"import pathlib, stack.demo as d; d.RUN = pathlib.Path({str(folder)!r}); d.main()")
+
+
 class Demo:
     """`make demo` on free ports and in a folder of its own."""
 
@@ -26,9 +32,8 @@ class Demo:
         self.folder = folder
         self.ports = Ports.free()
         moved = {variable(name): str(port) for name, port in asdict(self.ports).items()}
-        code = f"import pathlib, stack.demo as d; d.RUN = pathlib.Path({str(folder)!r}); d.main()"
         self.process = subprocess.Popen(  # noqa: S603  this interpreter
-            (sys.executable, "-c", code),
+            command(folder),
             env=os.environ | moved,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -121,3 +126,14 @@ def test_ctrl_c_while_it_starts_leaves_nothing_behind(demo: Demo, until: Until, 
     code, errors = demo.wait()
     assert (code, errors) == (0, "")
     until(lambda: all(is_gone(pid) for pid in children))
+
+
+def test_a_taken_port_is_one_line(tmp_path: Path) -> None:
+    with socket.create_server((HOST, 0)) as listener:
+        port = listener.getsockname()[1]
+        moved = {variable(name): str(number) for name, number in asdict(Ports.free()).items()}
+        environment = os.environ | moved | {"ORDER_PORT": str(port)}
+        done = subprocess.run(command(tmp_path), env=environment, capture_output=True, text=True, check=False)  # noqa: S603  as above
+
+    assert done.returncode == 2
+    assert done.stderr == f"demo: port {port} (order) is taken: stop what listens there, or set ORDER_PORT\n"

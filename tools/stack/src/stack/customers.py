@@ -15,7 +15,7 @@ from stack.e2e import Shop
 from telemetry.testing import Exchange
 
 _WITHIN = 40.0  # seconds for what a test waits for
-_NOBODY_ANSWERS = 0.05  # seconds until a customer tries again to reach a gateway that is not there
+_NEXT_TRY = 0.05  # seconds until somebody asks again
 _PAGE = 100
 
 
@@ -79,7 +79,7 @@ class Customers:
             exchange = await self.shop.order(self.user_id, key=key)
         except httpx.TransportError:
             self.unanswered += 1
-            await asyncio.sleep(_NOBODY_ANSWERS)
+            await asyncio.sleep(_NEXT_TRY)
             return
         async with self._told:
             if exchange.response.is_success:
@@ -108,7 +108,7 @@ async def until_ready(gateway: httpx.AsyncClient) -> None:
     """Wait until the gateway reaches all that it needs: after an outage its channels take up to a second for that."""
     async with asyncio.timeout(_WITHIN):
         while (await gateway.get("/readyz")).status_code != HTTPStatus.OK:  # noqa: ASYNC110  it is another process'
-            await asyncio.sleep(_NOBODY_ANSWERS)
+            await asyncio.sleep(_NEXT_TRY)
 
 
 @asynccontextmanager

@@ -71,7 +71,7 @@ class Demo:
         self.stack.check()
 
     def _progress(self, text: str) -> None:
-        self._screen.print(f"… {text}", style="dim", highlight=False)
+        self._screen.print(f"- {text}", style="dim", highlight=False)
 
 
 def main() -> None:
