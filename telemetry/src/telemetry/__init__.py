@@ -1,6 +1,14 @@
 """Tracing, tenants, deadlines and errors for FastAPI and ``grpc.aio`` services."""
 
-from telemetry.config import BatchConfig, ExporterConfig, LimitsConfig, SamplerConfig, TelemetryConfig
+from telemetry.config import (
+    BatchConfig,
+    ExporterConfig,
+    LimitsConfig,
+    LogsConfig,
+    MetricsConfig,
+    SamplerConfig,
+    TelemetryConfig,
+)
 from telemetry.edge import Edge, EdgePolicy, Trust, by_peer, by_route, internal, public, trust_by_peer
 from telemetry.env import ConfigError, Env, Secret
 from telemetry.errors import ErrorClass, Severity, extract_error_details, record_error
@@ -21,6 +29,8 @@ __all__ = [
     "ErrorClass",
     "ExporterConfig",
     "LimitsConfig",
+    "LogsConfig",
+    "MetricsConfig",
     "MissingTenant",
     "SamplerConfig",
     "Secret",

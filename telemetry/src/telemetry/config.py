@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 ExporterKind = Literal["otlp", "zipkin", "console", "file", "none"]
 Protocol = Literal["grpc", "http/protobuf"]
 Compression = Literal["none", "gzip"]
+Signal = Literal["traces", "metrics", "logs"]
+SignalExporterKind = Literal["otlp", "console", "none"]
+ExemplarFilter = Literal["trace_based", "always_on", "always_off"]
 Attributes = Mapping[str, str | bool | int | float]
 
 _DEFAULT_ENDPOINTS: dict[tuple[str, str], str] = {
     ("otlp", "grpc"): "http://localhost:4317",
-    ("otlp", "http/protobuf"): "http://localhost:4318/v1/traces",
+    ("otlp", "http/protobuf"): "http://localhost:4318",
     ("zipkin", "http/protobuf"): "http://localhost:9411/api/v2/spans",
     ("zipkin", "grpc"): "http://localhost:9411/api/v2/spans",
     ("file", "http/protobuf"): "traces.jsonl",
@@ -31,12 +34,12 @@ _DEFAULT_ENDPOINTS: dict[tuple[str, str], str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExporterConfig:
-    """Where finished spans go.
+    """Where finished spans go, or metrics, or log records.
 
     Attributes:
         kind: "otlp", "zipkin" (needs the extra ``zipkin``), "console", "file" (OTLP JSON, one batch a line) or "none".
         endpoint: A URL, for kind "file" a path; the kind's own default when None. For OTLP over HTTP a URL without a
-            path gets ``/v1/traces``.
+            path gets ``/v1/traces``, or the path of another signal.
         protocol: How OTLP is spoken.
         headers: Sent with each export (OTLP alone); never logged.
         timeout: Seconds that one export may take, its retries included.
@@ -68,12 +71,15 @@ class ExporterConfig:
 
     @property
     def target(self) -> str:
-        """The endpoint in full, with the default filled in."""
-        if self.endpoint is None:
-            return _DEFAULT_ENDPOINTS.get((self.kind, self.protocol), "")
-        if self.kind == "otlp" and self.protocol == "http/protobuf" and not urlsplit(self.endpoint).path:
-            return url_under(self.endpoint, "/v1/traces")
-        return self.endpoint
+        """The endpoint for traces in full, with the default filled in."""
+        return self.target_for("traces")
+
+    def target_for(self, signal: Signal) -> str:
+        """Give the endpoint for a signal in full, with the default filled in."""
+        endpoint = self.endpoint or _DEFAULT_ENDPOINTS.get((self.kind, self.protocol), "")
+        if self.kind == "otlp" and self.protocol == "http/protobuf" and not urlsplit(endpoint).path:
+            return url_under(endpoint, f"/v1/{signal}")
+        return endpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +150,58 @@ class LimitsConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsConfig:
+    """How the service is measured. Off by default: where there is no exporter and no reader, nothing is measured.
+
+    Attributes:
+        exporter: "otlp", "console" or "none".
+        interval: Seconds between exports.
+        exemplars: Which measurements may be exemplars: "trace_based" takes those of sampled spans.
+        cardinality: Different sets of attributes that one metric may have; more are counted as one, under
+            ``otel.metric.overflow``.
+        tenants: Tenants that business metrics tell apart: the first ones that come; the others count as ``_OTHER``.
+    """
+
+    exporter: ExporterConfig = ExporterConfig(kind="none")
+    interval: float = 10.0
+    exemplars: ExemplarFilter = "trace_based"
+    cardinality: int = 2000
+    tenants: int = 100
+
+    def __post_init__(self) -> None:
+        one_of("metrics exporter kind", self.exporter.kind, get_args(SignalExporterKind))
+        between("metrics interval", self.interval, 0.001, 3600)
+        one_of("metrics exemplars", self.exemplars, get_args(ExemplarFilter))
+        between("metrics cardinality", self.cardinality, 1, 1_000_000)
+        between("metrics tenants", self.tenants, 0, 100_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogsConfig:
+    """What becomes of log records beside standard output, see `telemetry.logs`.
+
+    Attributes:
+        exporter: "otlp", "console" or "none".
+        max_queue_size: Records that may wait; one more drops the oldest, which is counted.
+        max_export_batch_size: Records sent at once.
+        schedule_delay: Seconds between exports.
+        access: Whether each request and call leaves a line.
+    """
+
+    exporter: ExporterConfig = ExporterConfig(kind="none")
+    max_queue_size: int = 2048
+    max_export_batch_size: int = 512
+    schedule_delay: float = 1.0
+    access: bool = True
+
+    def __post_init__(self) -> None:
+        one_of("logs exporter kind", self.exporter.kind, get_args(SignalExporterKind))
+        between("logs max_queue_size", self.max_queue_size, 1, 1_000_000)
+        between("logs max_export_batch_size", self.max_export_batch_size, 1, self.max_queue_size)
+        between("logs schedule_delay", self.schedule_delay, 0.001, 3600)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TelemetryConfig:
     """Everything that `telemetry.configure` needs; a wrong value raises ConfigError when it is made.
 
@@ -157,6 +215,8 @@ class TelemetryConfig:
         propagators: How context travels: names of ``opentelemetry_propagator`` entry points.
         batch: How finished spans wait for their export.
         limits: How large a span may grow.
+        metrics: How the service is measured.
+        logs: What becomes of log records.
         shutdown_budget: Seconds that `shutdown` may take in all.
     """
 
@@ -169,6 +229,8 @@ class TelemetryConfig:
     propagators: tuple[str, ...] = ("tracecontext", "baggage")
     batch: BatchConfig = BatchConfig()
     limits: LimitsConfig = LimitsConfig()
+    metrics: MetricsConfig = MetricsConfig()
+    logs: LogsConfig = LogsConfig()
     shutdown_budget: float = 5.0
 
     def __post_init__(self) -> None:

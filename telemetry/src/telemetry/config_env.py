@@ -6,23 +6,22 @@ https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, TypedDict, Unpack, get_args
-from urllib.parse import unquote, urlsplit
 
 from telemetry.checks import http_url, one_of
 from telemetry.config import (
     Attributes,
     BatchConfig,
-    Compression,
     ExporterConfig,
     ExporterKind,
     LimitsConfig,
-    Protocol,
+    LogsConfig,
+    MetricsConfig,
     SamplerConfig,
     TelemetryConfig,
-    url_under,
 )
+from telemetry.config_env_otlp import milliseconds, pairs, read_otlp
+from telemetry.config_env_signals import read_logs, read_metrics
 from telemetry.env import ConfigError, Env
 from telemetry.propagation import known_propagators
 from telemetry.resource_kubernetes import kubernetes_from_env
@@ -43,6 +42,8 @@ class InCode(TypedDict, total=False):
     propagators: tuple[str, ...]
     batch: BatchConfig
     limits: LimitsConfig
+    metrics: MetricsConfig
+    logs: LogsConfig
     shutdown_budget: float
 
 
@@ -50,7 +51,7 @@ def read_config(environ: Mapping[str, str], **code: Unpack[InCode]) -> Telemetry
     """Read what code leaves open; raise ConfigError with one line for a variable that is wrong."""
     env = Env(environ)
     made: dict[str, Any] = {name: read(env) for name, read in _READERS.items() if name not in code}
-    resource = {**kubernetes_from_env(environ), **_pairs(env, "OTEL_RESOURCE_ATTRIBUTES"), **code.get("attributes", {})}
+    resource = {**kubernetes_from_env(environ), **pairs(env, "OTEL_RESOURCE_ATTRIBUTES"), **code.get("attributes", {})}
     named, version, environment = (resource.pop(key, "") for key in (SERVICE_NAME, SERVICE_VERSION, ENVIRONMENT))
     if "service_name" not in code:
         made["service_name"] = _service_name(env, str(named))
@@ -71,7 +72,7 @@ def _exporters(env: Env) -> tuple[ExporterConfig, ...]:
     kinds = _names(env, "OTEL_TRACES_EXPORTER", "otlp")
     for kind in kinds:
         one_of("OTEL_TRACES_EXPORTER", kind, get_args(ExporterKind))
-    makers = {"otlp": _otlp, "zipkin": _zipkin, "file": _file}
+    makers = {"otlp": lambda env: read_otlp(env, "traces"), "zipkin": _zipkin, "file": _file}
     return tuple(makers[kind](env) if kind in makers else _plain(kind) for kind in kinds)
 
 
@@ -79,47 +80,12 @@ def _plain(kind: str) -> ExporterConfig:
     return ExporterConfig(kind="console" if kind == "console" else "none")
 
 
-def _otlp(env: Env) -> ExporterConfig:
-    protocol = _signal_choice(env, "PROTOCOL", "http/protobuf", get_args(Protocol))
-    compression = _signal_choice(env, "COMPRESSION", "none", get_args(Compression))
-    exporter = ExporterConfig(
-        protocol="grpc" if protocol == "grpc" else "http/protobuf",
-        headers=_pairs(env, _signal_name(env, "HEADERS")),
-        timeout=_milliseconds(env, _signal_name(env, "TIMEOUT"), 10.0),
-        compression="gzip" if compression == "gzip" else "none",
-        certificate=env.get(_signal_name(env, "CERTIFICATE")),
-        client_certificate=env.get(_signal_name(env, "CLIENT_CERTIFICATE")),
-        client_key=_client_key(env),
-    )
-    return replace(exporter, endpoint=_otlp_endpoint(env, exporter.protocol))
-
-
-def _client_key(env: Env) -> str | None:
-    name = _signal_name(env, "CLIENT_KEY")
-    key = env.get(name)
-    if key is not None and env.get(_signal_name(env, "CLIENT_CERTIFICATE")) is None:
-        raise ConfigError(f"{name}={key!r}: expected OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE to be set beside it")
-    return key
-
-
-def _otlp_endpoint(env: Env, protocol: str) -> str | None:
-    """The variable for traces is taken as it stands; the common one is a base, as the specification says."""
-    own, common = env.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"), env.get("OTEL_EXPORTER_OTLP_ENDPOINT")
-    if own is not None:
-        http_url("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", own)
-        return own if protocol == "grpc" or urlsplit(own).path else url_under(own, "/")
-    if common is not None:
-        http_url("OTEL_EXPORTER_OTLP_ENDPOINT", common)
-        return common if protocol == "grpc" else url_under(common, "/v1/traces")
-    return None
-
-
 def _zipkin(env: Env) -> ExporterConfig:
     endpoint = env.get("OTEL_EXPORTER_ZIPKIN_ENDPOINT")
     if endpoint is not None:
         http_url("OTEL_EXPORTER_ZIPKIN_ENDPOINT", endpoint)
     return ExporterConfig(
-        kind="zipkin", endpoint=endpoint, timeout=_milliseconds(env, "OTEL_EXPORTER_ZIPKIN_TIMEOUT", 10.0)
+        kind="zipkin", endpoint=endpoint, timeout=milliseconds(env, "OTEL_EXPORTER_ZIPKIN_TIMEOUT", 10.0)
     )
 
 
@@ -152,7 +118,7 @@ def _batch(env: Env) -> BatchConfig:
     return BatchConfig(
         max_queue_size=queue,
         max_export_batch_size=env.integer("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", min(512, queue), low=1, high=queue),
-        schedule_delay=_milliseconds(env, "OTEL_BSP_SCHEDULE_DELAY", 1.0),
+        schedule_delay=milliseconds(env, "OTEL_BSP_SCHEDULE_DELAY", 1.0),
     )
 
 
@@ -168,35 +134,9 @@ def _limits(env: Env) -> LimitsConfig:
     )
 
 
-def _signal_name(env: Env, suffix: str) -> str:
-    own = f"OTEL_EXPORTER_OTLP_TRACES_{suffix}"
-    return own if env.get(own) is not None else f"OTEL_EXPORTER_OTLP_{suffix}"
-
-
-def _signal_choice(env: Env, suffix: str, default: str, allowed: tuple[str, ...]) -> str:
-    return env.choice(_signal_name(env, suffix), default, allowed)
-
-
-def _milliseconds(env: Env, name: str, default: float) -> float:
-    return env.number(name, default * 1000, low=1, high=3_600_000) / 1000
-
-
 def _names(env: Env, name: str, default: str) -> list[str]:
     text = env.text(name, default)
     return list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip())) or [text]
-
-
-def _pairs(env: Env, name: str) -> dict[str, str]:
-    """Read ``key=value,key=value`` with percent-encoded values; the values are never shown, as they may be secret."""
-    pairs: dict[str, str] = {}
-    for part in (env.get(name) or "").split(","):
-        if not part.strip():
-            continue
-        key, equals, value = part.partition("=")
-        if not equals or not key.strip():
-            raise ConfigError(f"{name}: expected key=value pairs separated by commas, values percent-encoded")
-        pairs[key.strip()] = unquote(value.strip())
-    return pairs
 
 
 _READERS: dict[str, Callable[[Env], object]] = {
@@ -205,4 +145,6 @@ _READERS: dict[str, Callable[[Env], object]] = {
     "propagators": _propagators,
     "batch": _batch,
     "limits": _limits,
+    "metrics": read_metrics,
+    "logs": read_logs,
 }
