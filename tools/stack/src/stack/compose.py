@@ -6,9 +6,9 @@ import json
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ class Container:
         health: "healthy", "unhealthy", "starting", or "" for a container without a health check.
         exit_code: Of the last run; 0 while it runs.
         started_at: When it was last started: another value tells of a restart.
+        finished_at: When it last ended, by the engine's clock.
         host: Docker's HostConfig: limits, capabilities, root file system.
         published: The addresses of the host, as "127.0.0.1:8000", that lead to it.
     """
@@ -54,6 +55,7 @@ class Container:
     health: str
     exit_code: int
     started_at: str
+    finished_at: str
     host: Mapping[str, Any]
     published: tuple[str, ...]
 
@@ -112,10 +114,11 @@ class ComposeStack:
             self._wait_for_jaeger()
 
     def terminate(self, service: str) -> tuple[int, float]:
-        """End a service the polite way (SIGTERM); give its exit code and the seconds that it took."""
-        began = time.monotonic()
+        """End a service the polite way (SIGTERM); give its exit code and the seconds until it was gone."""
+        began = datetime.now(UTC)
         self._compose("stop", service)
-        return self.containers()[service].exit_code, time.monotonic() - began
+        container = self.containers()[service]
+        return container.exit_code, (datetime.fromisoformat(container.finished_at) - began).total_seconds()
 
     def exec(self, service: str, *command: str) -> str:
         """Run a command in a service's container and return what it prints."""
@@ -195,6 +198,7 @@ def _container(inspected: Mapping[str, Any]) -> Container:
         health=state.get("Health", {}).get("Status", ""),
         exit_code=state["ExitCode"],
         started_at=state["StartedAt"],
+        finished_at=state["FinishedAt"],
         host=inspected["HostConfig"],
         published=tuple(
             f"{address['HostIp']}:{address['HostPort']}"
