@@ -80,7 +80,8 @@ async def test_the_order_of_the_readme_is_placed_and_its_trace_is_there(
     shell = await asyncio.create_subprocess_exec(
         *(program("bash"), "-euo", "pipefail", "-c", typed),
         cwd=ROOT,
-        env=os.environ | {"JWT_KEY_FILE": str(local.key_file)},
+        # PYTHON makes the environment, which is the one that this runs in: it is there.
+        env=os.environ | {"JWT_KEY_FILE": str(local.key_file), "PYTHON": "true"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
