@@ -74,6 +74,19 @@ def test_otlp_over_grpc_reaches_its_collector(grpc_collector: Any, compression: 
     assert resource_of(body)["service.name"] == "user"
 
 
+@pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
+def test_headers_of_the_environment_do_not_join_a_configuration_in_code(
+    http_collector: Any, grpc_collector: Any, protocol: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "api-key=hunter2")
+    collector = grpc_collector if protocol == "grpc" else http_collector
+    export(ExporterConfig(protocol=protocol, endpoint=collector.endpoint))
+    export(ExporterConfig(protocol=protocol, endpoint=collector.endpoint, headers={"x-own": "1"}))
+
+    assert not [headers for _path, headers, _body in collector.requests if "api-key" in headers]
+    assert collector.requests[1][1]["x-own"] == "1"
+
+
 def test_zipkin_gets_its_json_and_warns_that_upstream_removes_it(http_collector: Any) -> None:
     with pytest.warns(DeprecationWarning, match="removes its Zipkin exporter in December 2026: send OTLP"):
         export(ExporterConfig(kind="zipkin", endpoint=f"{http_collector.endpoint}/api/v2/spans"))

@@ -14,7 +14,8 @@ from telemetry.env import ConfigError, Env, Secret
 from telemetry.errors import ErrorClass, Severity, extract_error_details, record_error
 from telemetry.grpc.channel import ChannelOptions
 from telemetry.http import Capture
-from telemetry.setup import Telemetry, configure, init_tracer
+from telemetry.script import init_tracer
+from telemetry.setup import Telemetry, configure
 from telemetry.tenant import MissingTenant, current_tenant, require_tenant, use_tenant
 from telemetry.trace import current_trace_id
 

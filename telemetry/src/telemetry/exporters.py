@@ -6,15 +6,19 @@ import sys
 import warnings
 from collections.abc import Callable
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SpanExporter
 
 from telemetry.env import ConfigError
+from telemetry.lazy_exporter import LazyExporter
+from telemetry.losses import quieten
+from telemetry.tls import read_tls
 
 if TYPE_CHECKING:
     from telemetry.config import ExporterConfig
+
+_HTTP_HEADERS = ("content-type", "content-encoding", "user-agent")
 
 
 def make_exporter(config: ExporterConfig) -> SpanExporter | None:
@@ -30,30 +34,44 @@ def _otlp_grpc(config: ExporterConfig) -> SpanExporter:
     import grpc
     from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 
+    quieten("opentelemetry.exporter.otlp.proto.grpc.exporter")
     secure = config.target.startswith("https://")
-    roots = _authorities(config)
-    return OTLPSpanExporter(
-        endpoint=config.target,
-        insecure=not secure,
-        credentials=grpc.ssl_channel_credentials(roots) if secure else None,
-        headers={name.lower(): value for name, value in config.headers.items()},  # as gRPC's metadata must be
-        timeout=config.timeout,
-        compression=grpc.Compression.Gzip if config.compression == "gzip" else grpc.Compression.NoCompression,
-    )
+    tls = read_tls(config)
+
+    def connect() -> SpanExporter:
+        credentials = grpc.ssl_channel_credentials(tls.authorities, tls.client_key, tls.client_certificate)
+        exporter = OTLPSpanExporter(
+            endpoint=config.target,
+            insecure=not secure,
+            credentials=credentials if secure else None,
+            timeout=config.timeout,
+            compression=grpc.Compression.Gzip if config.compression == "gzip" else grpc.Compression.NoCompression,
+        )
+        # Given to it, an empty mapping would let the headers of the environment in. gRPC wants lower case.
+        exporter._headers = tuple((name.lower(), value) for name, value in config.headers.items())  # noqa: SLF001
+        return exporter
+
+    return LazyExporter(connect)
 
 
 def _otlp_http(config: ExporterConfig) -> SpanExporter:
     from opentelemetry.exporter.otlp.proto.http import Compression
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
-    _authorities(config)  # a file that cannot be read is told now, not at the first export
-    return OTLPSpanExporter(
+    quieten("opentelemetry.exporter.otlp.proto.http.trace_exporter")
+    read_tls(config)  # a file that is no good is told now, not at the first export
+    exporter = OTLPSpanExporter(
         endpoint=config.target,
         certificate_file=config.certificate,
-        headers=dict(config.headers),
+        client_certificate_file=config.client_certificate,
+        client_key_file=config.client_key,
         timeout=config.timeout,
         compression=Compression.Gzip if config.compression == "gzip" else Compression.NoCompression,
     )
+    sent = exporter._client._headers  # noqa: SLF001  headers of the environment would join those that are given
+    own = {name: value for name, value in sent.items() if name.lower() in _HTTP_HEADERS}
+    exporter._client._headers = own | {name.lower(): value for name, value in config.headers.items()}  # noqa: SLF001
+    return exporter
 
 
 def _zipkin(config: ExporterConfig) -> SpanExporter:
@@ -81,14 +99,6 @@ def _console(_config: ExporterConfig) -> SpanExporter:
 
 def _none(_config: ExporterConfig) -> None:
     return None
-
-
-def _authorities(config: ExporterConfig) -> bytes | None:
-    path = config.certificate
-    try:
-        return None if path is None else Path(path).read_bytes()
-    except OSError as error:
-        raise ConfigError(f"exporter certificate={path!r}: the file cannot be read: {error.strerror}") from None
 
 
 EXPORTERS: dict[str, Callable[[ExporterConfig], SpanExporter | None]] = {

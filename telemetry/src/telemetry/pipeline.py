@@ -3,71 +3,123 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from threading import Lock, Thread
+from threading import Condition, Event, RLock, Thread
 from time import monotonic
 
-from opentelemetry.context import Context
+from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, Context, attach, set_value
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from telemetry.config import BatchConfig
+from telemetry.forks import renew_after_fork
+from telemetry.losses import LossLog
 
 _logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class ExportCounts:
-    """What became of the sampled spans of one exporter.
+    """What became of the sampled spans of one exporter, in this process.
 
     Attributes:
         ended: Spans handed to the exporter's queue.
         exported: Spans that the other side took.
         failed: Spans that were sent and refused, or not answered in time.
+        dropped: Spans that fell out of the full queue.
     """
 
     ended: int
     exported: int
     failed: int
+    dropped: int = 0
 
     @property
     def pending(self) -> int:
-        """Spans that wait, or that fell out of the full queue."""
-        return self.ended - self.exported - self.failed
+        """Spans that wait, or that were left when the exporter was given up."""
+        return self.ended - self.exported - self.failed - self.dropped
+
+    @property
+    def lost(self) -> int:
+        """Spans that nobody will ever see."""
+        return self.failed + self.dropped
 
 
 class ExportPipeline(SpanProcessor):
     """A queue, a thread and an exporter.
 
-    `shutdown` gives up after its budget: the SDK's own takes up to 30 s when nobody answers
-    (https://github.com/open-telemetry/opentelemetry-python/issues/4568), and a container is killed after 10 s.
+    The SDK's BatchSpanProcessor is not used: it takes up to 30 s to shut down when nobody answers
+    (https://github.com/open-telemetry/opentelemetry-python/issues/4568) where a container is killed after 10 s, does
+    not tell how many spans it dropped, and leaves a forked child with its parent's connections.
+
+    The thread starts with the first span, so a program that is loaded before it forks has none to lose; a forked child
+    starts with an empty queue, counts of its own, and an exporter that is made anew.
+
+    Args:
+        exporter: Where to.
+        batch: How spans wait.
+        remake: Makes the exporter of a forked child; without it the child goes on with the given one.
     """
 
-    def __init__(self, exporter: SpanExporter, batch: BatchConfig) -> None:
-        self._exporter = _CountingExporter(exporter)
-        self._ended = 0
+    def __init__(
+        self, exporter: SpanExporter, batch: BatchConfig, remake: Callable[[], SpanExporter | None] | None = None
+    ) -> None:
+        self._exporter: SpanExporter | None = exporter
+        self._inherited: SpanExporter | None = None
+        self._remake = remake or (lambda: exporter)
+        self._batch = batch
+        self._closed = False
+        self._given_up = False
         self._reported = False
-        self._batch = BatchSpanProcessor(
-            self._exporter,
-            max_queue_size=batch.max_queue_size,
-            max_export_batch_size=batch.max_export_batch_size,
-            schedule_delay_millis=batch.schedule_delay * 1000,
-        )
+        self._begin()
+        renew_after_fork(self)
+
+    def _begin(self) -> None:
+        self._lock = RLock()  # one that may be taken again: a span may end in a finalizer, in the middle of anything
+        self._done = Condition(self._lock)
+        self._wake = Event()
+        self._queue: deque[ReadableSpan] = deque()
+        self._thread: Thread | None = None
+        self._flush_wanted = False
+        self._ended = self._exported = self._failed = self._dropped = 0
+        self._losses = LossLog("spans")
+
+    def after_fork(self) -> None:
+        """Leave the parent its spans, its thread and its connections."""
+        # The parent's exporter is kept and never touched: to close gRPC's channel in a forked child can hang.
+        self._inherited = self._inherited or self._exporter
+        self._exporter = None
+        self._begin()
 
     @property
     def counts(self) -> ExportCounts:
         """What became of the spans so far."""
-        return ExportCounts(self._ended, self._exporter.exported, self._exporter.failed)
+        with self._lock:
+            return ExportCounts(self._ended, self._exported, self._failed, self._dropped)
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Nothing to do: a span counts when it ends."""
 
     def on_end(self, span: ReadableSpan) -> None:
-        """Queue the span; never waits."""
-        if span.context is not None and span.context.trace_flags.sampled:
+        """Queue the span; never waits. A full queue drops its oldest."""
+        context = span.context
+        if context is None or not context.trace_flags.sampled:
+            return
+        with self._lock:
+            if self._closed:
+                return
+            queue = self._queue
             self._ended += 1
-            self._batch.on_end(span)
+            if len(queue) >= self._batch.max_queue_size:
+                queue.popleft()
+                self._dropped += 1
+            queue.append(span)
+            if self._thread is None:
+                self._start_thread()
+        if len(queue) >= self._batch.max_export_batch_size and not self._wake.is_set():
+            self._wake.set()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Export what waits; False when that took longer than the time-out."""
@@ -78,56 +130,76 @@ class ExportPipeline(SpanProcessor):
         shutdown_all([self], (), budget)
 
     def flush(self) -> object:
-        """Export what waits, however long it takes."""
-        return self._batch.force_flush()
+        """Export what waits now, however long it takes."""
+        with self._lock:
+            last = self._ended
+            self._flush_wanted = True
+            self._wake.set()
+            return self._done.wait_for(lambda: self._closed or self._settled() >= last)
 
     def close(self) -> None:
         """Export what waits and stop, however long it takes."""
-        shutdown: Callable[[], object] = self._batch.shutdown
-        shutdown()
+        with self._lock:
+            self._closed = True
+            thread = self._thread
+            self._wake.set()
+        if thread is not None:
+            thread.join()
+        if self._exporter is not None:
+            self._exporter.shutdown()
 
     def report(self, budget: float, *, in_time: bool) -> None:
         """Say once how many spans were lost; let go of the exporter when it was given up."""
         if self._reported:
             return
         self._reported = True
+        self._given_up = not in_time
         counts = self.counts
-        if lost := counts.failed + counts.pending:
+        if lost := counts.lost + counts.pending:
             reason = "" if in_time else f": gave up after {budget:g} s"
             _logger.warning("%d of %d spans were not exported%s", lost, counts.ended, reason)
-        if not in_time:
+        if not in_time and self._exporter is not None:
             _start(self._exporter.shutdown)  # ends its retries
 
+    def _settled(self) -> int:
+        return self._exported + self._failed + self._dropped
 
-class _CountingExporter(SpanExporter):
-    def __init__(self, exporter: SpanExporter) -> None:
-        self._exporter = exporter
-        self._lock = Lock()
-        self._closed = False
-        self.exported = 0
-        self.failed = 0
+    def _start_thread(self) -> None:
+        self._thread = Thread(target=self._run, name="telemetry-export", daemon=True)
+        self._thread.start()
 
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+    def _run(self) -> None:
+        attach(set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))  # an exporter's own calls are not traced  # noqa: FBT003
+        while True:
+            early = self._wake.wait(self._batch.schedule_delay)
+            self._wake.clear()
+            flush, self._flush_wanted = self._flush_wanted, False
+            least = self._batch.max_export_batch_size if early and not flush and not self._closed else 1
+            while len(self._queue) >= least and not self._given_up:
+                self._export(self._take())
+            if self._closed and (self._given_up or not self._queue):
+                return
+            self._losses.tell(self._failed, self._dropped)
+
+    def _take(self) -> list[ReadableSpan]:
+        with self._lock:
+            return [self._queue.popleft() for _span in range(min(len(self._queue), self._batch.max_export_batch_size))]
+
+    def _export(self, spans: list[ReadableSpan]) -> None:
         result = SpanExportResult.FAILURE
         try:
-            if not self._closed:
+            if self._exporter is None:
+                self._exporter = self._remake()
+            if self._exporter is not None:
                 result = self._exporter.export(spans)
-        finally:
-            with self._lock:
-                if result is SpanExportResult.SUCCESS:
-                    self.exported += len(spans)
-                else:
-                    self.failed += len(spans)
-        return result
-
-    def shutdown(self) -> None:
-        with self._lock:
-            closed, self._closed = self._closed, True
-        if not closed:
-            self._exporter.shutdown()
-
-    def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        return self._exporter.force_flush(timeout_millis)
+        except Exception as error:  # noqa: BLE001  whatever an exporter raises, the thread goes on
+            self._losses.explain(error)
+        with self._done:
+            if result is SpanExportResult.SUCCESS:
+                self._exported += len(spans)
+            else:
+                self._failed += len(spans)
+            self._done.notify_all()
 
 
 def flush_all(pipelines: Sequence[ExportPipeline], others: Sequence[SpanProcessor], budget: float) -> bool:

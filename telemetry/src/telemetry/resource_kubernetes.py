@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from opentelemetry.semconv._incubating.attributes import k8s_attributes as k8s
+from telemetry import semconv
 
 # Variable → attribute.
 VARIABLES = {
-    "K8S_CLUSTER_NAME": k8s.K8S_CLUSTER_NAME,
-    "K8S_NAMESPACE_NAME": k8s.K8S_NAMESPACE_NAME,
-    "K8S_NODE_NAME": k8s.K8S_NODE_NAME,
-    "K8S_POD_NAME": k8s.K8S_POD_NAME,
-    "K8S_POD_UID": k8s.K8S_POD_UID,
-    "K8S_CONTAINER_NAME": k8s.K8S_CONTAINER_NAME,
-    "K8S_DEPLOYMENT_NAME": k8s.K8S_DEPLOYMENT_NAME,
+    "K8S_CLUSTER_NAME": semconv.K8S_CLUSTER_NAME,
+    "K8S_NAMESPACE_NAME": semconv.K8S_NAMESPACE_NAME,
+    "K8S_NODE_NAME": semconv.K8S_NODE_NAME,
+    "K8S_POD_NAME": semconv.K8S_POD_NAME,
+    "K8S_POD_UID": semconv.K8S_POD_UID,
+    "K8S_CONTAINER_NAME": semconv.K8S_CONTAINER_NAME,
+    "K8S_DEPLOYMENT_NAME": semconv.K8S_DEPLOYMENT_NAME,
 }
 
 # File in the volume → attribute.
-FILES = {"name": k8s.K8S_POD_NAME, "namespace": k8s.K8S_NAMESPACE_NAME, "uid": k8s.K8S_POD_UID}
+FILES = {"name": semconv.K8S_POD_NAME, "namespace": semconv.K8S_NAMESPACE_NAME, "uid": semconv.K8S_POD_UID}
 
 _LONGEST = 253  # as long as a name of Kubernetes may be
 

@@ -4,7 +4,27 @@ HTTP and database names are stable; RPC names are those of the release candidate
 (https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/). A change of convention is a change of this file alone.
 """
 
+from opentelemetry.semconv._incubating.attributes.container_attributes import CONTAINER_ID
+from opentelemetry.semconv._incubating.attributes.host_attributes import HOST_ARCH, HOST_NAME
 from opentelemetry.semconv._incubating.attributes.http_attributes import HTTP_REQUEST_BODY_SIZE, HTTP_RESPONSE_BODY_SIZE
+from opentelemetry.semconv._incubating.attributes.k8s_attributes import (
+    K8S_CLUSTER_NAME,
+    K8S_CONTAINER_NAME,
+    K8S_DEPLOYMENT_NAME,
+    K8S_NAMESPACE_NAME,
+    K8S_NODE_NAME,
+    K8S_POD_NAME,
+    K8S_POD_UID,
+)
+from opentelemetry.semconv._incubating.attributes.os_attributes import OS_TYPE
+from opentelemetry.semconv._incubating.attributes.process_attributes import (
+    PROCESS_EXECUTABLE_NAME,
+    PROCESS_EXECUTABLE_PATH,
+    PROCESS_PID,
+    PROCESS_RUNTIME_DESCRIPTION,
+    PROCESS_RUNTIME_NAME,
+    PROCESS_RUNTIME_VERSION,
+)
 from opentelemetry.semconv._incubating.attributes.rpc_attributes import (
     RPC_METHOD,
     RPC_RESPONSE_STATUS_CODE,
@@ -55,6 +75,7 @@ RPC_SYSTEM_GRPC = "grpc"
 __all__ = [
     "CLIENT_ADDRESS",
     "CLIENT_PORT",
+    "CONTAINER_ID",
     "DB_COLLECTION_NAME",
     "DB_NAMESPACE",
     "DB_OPERATION_NAME",
@@ -70,13 +91,29 @@ __all__ = [
     "EXCEPTION_MESSAGE",
     "EXCEPTION_STACKTRACE",
     "EXCEPTION_TYPE",
+    "HOST_ARCH",
+    "HOST_NAME",
     "HTTP_REQUEST_BODY_SIZE",
     "HTTP_REQUEST_METHOD",
     "HTTP_REQUEST_METHOD_ORIGINAL",
     "HTTP_RESPONSE_BODY_SIZE",
     "HTTP_RESPONSE_STATUS_CODE",
     "HTTP_ROUTE",
+    "K8S_CLUSTER_NAME",
+    "K8S_CONTAINER_NAME",
+    "K8S_DEPLOYMENT_NAME",
+    "K8S_NAMESPACE_NAME",
+    "K8S_NODE_NAME",
+    "K8S_POD_NAME",
+    "K8S_POD_UID",
     "NETWORK_PROTOCOL_VERSION",
+    "OS_TYPE",
+    "PROCESS_EXECUTABLE_NAME",
+    "PROCESS_EXECUTABLE_PATH",
+    "PROCESS_PID",
+    "PROCESS_RUNTIME_DESCRIPTION",
+    "PROCESS_RUNTIME_NAME",
+    "PROCESS_RUNTIME_VERSION",
     "RPC_METHOD",
     "RPC_RESPONSE_STATUS_CODE",
     "RPC_SYSTEM_GRPC",

@@ -5,31 +5,34 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 from grpc import StatusCode, aio
-from opentelemetry import propagate, trace
-from opentelemetry.context import Context
-from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
+from opentelemetry import trace
+from opentelemetry.sdk.trace import SpanProcessor
 
-from telemetry import semconv
-from telemetry.config import ExporterConfig, ExporterKind, TelemetryConfig
+from telemetry.config import TelemetryConfig
 from telemetry.env import ConfigError
 from telemetry.exporters import make_exporter
+from telemetry.forks import renew_after_fork
 from telemetry.grpc.channel import ChannelOptions, make_channel, server_of
 from telemetry.grpc.client import Timeouts, make_client_interceptors
 from telemetry.grpc.server import TracingServerInterceptor
 from telemetry.http import ASGIApp, Capture, EdgePolicy, TracingMiddleware, public
+from telemetry.once import Places
 from telemetry.pipeline import ExportCounts, ExportPipeline, flush_all, shutdown_all
+from telemetry.processors import OpenSpans, TenantProcessor
 from telemetry.propagation import make_propagator
-from telemetry.resource import make_resource
+from telemetry.provider import ServiceTracerProvider
+from telemetry.resource import make_resource, resource_after_fork
 from telemetry.sampling import make_sampler
 from telemetry.sampling_rules import RulesSampler
 from telemetry.span_limits import make_limits
-from telemetry.tenant import current_tenant
 
 _SCOPE = "throughline"
+_services = Places()
 
 
 class Telemetry:
@@ -45,19 +48,25 @@ class Telemetry:
         self.config = config
         self.propagator = make_propagator(config.propagators)
         self._sampler = make_sampler(config.sampler)
-        exporters = [exporter for each in config.exporters if (exporter := make_exporter(each)) is not None]
-        self._pipelines = [ExportPipeline(exporter, config.batch) for exporter in exporters]
+        self._pipelines = [
+            ExportPipeline(exporter, config.batch, partial(make_exporter, each))
+            for each in config.exporters
+            if (exporter := make_exporter(each)) is not None
+        ]
         self._processors = tuple(span_processors)
-        self.tracer_provider = TracerProvider(
+        self.tracer_provider = ServiceTracerProvider(
             sampler=self._sampler,
             resource=make_resource(config),
             span_limits=make_limits(config.limits),
             shutdown_on_exit=False,
         )
-        self._open = _OpenSpans()
-        for processor in (_TenantProcessor(), self._open, *self._pipelines, *self._processors):
+        self._open = OpenSpans()
+        for processor in (TenantProcessor(), self._open, *self._pipelines, *self._processors):
             self.tracer_provider.add_span_processor(processor)
         self._closed = False
+        renew_after_fork(self)
+        if self._pipelines:
+            _services.claim(config.service_name, self)
 
     def tracer(self, name: str) -> trace.Tracer:
         """Give a tracer for spans of the caller's own; `name` is the module that makes them."""
@@ -145,6 +154,11 @@ class Telemetry:
             raise ConfigError(f"sampler kind={self.config.sampler.kind!r}: only 'rules' can be read again")
         return self._sampler.reload()
 
+    def after_fork(self) -> None:
+        """Be another instance of the service, with no open spans; called in a forked child."""
+        self._open.ids.clear()
+        self.tracer_provider.use_resource(resource_after_fork(self.tracer_provider.resource, self.config))
+
     @property
     def export_counts(self) -> tuple[ExportCounts, ...]:
         """What became of the spans, an entry an exporter."""
@@ -167,6 +181,7 @@ class Telemetry:
         if self._closed:
             return
         self._closed = True
+        _services.release(self.config.service_name, self)
         shutdown_all(self._pipelines, self._processors, self.config.shutdown_budget if budget is None else budget)
 
     async def ashutdown(self, budget: float | None = None) -> None:
@@ -206,56 +221,7 @@ def configure(config: TelemetryConfig, *, span_processors: Sequence[SpanProcesso
         span_processors: More processors, such as an in-memory one in tests.
 
     Raises:
-        ConfigError: An exporter or a propagator cannot be made.
+        ConfigError: An exporter, a sampler or a propagator cannot be made; or the service is configured already, in
+            this process, and what exports its spans is still open: the message tells where.
     """
     return Telemetry(config, span_processors)
-
-
-def init_tracer(
-    service_name: str,
-    service_version: str = "",
-    environment: str = "",
-    exporter_type: ExporterKind = "otlp",
-    endpoint: str | None = None,
-) -> trace.Tracer:
-    """Set tracing up in one line, for scripts: makes it OpenTelemetry's global provider and gives a tracer.
-
-    A service calls `configure` and shuts it down in time; here the interpreter's end does, within the default budget.
-    """
-    import atexit  # noqa: PLC0415  needed by this shortcut alone
-
-    exporter = ExporterConfig(kind=exporter_type, endpoint=endpoint)
-    telemetry = configure(
-        TelemetryConfig(
-            service_name=service_name, service_version=service_version, environment=environment, exporter=exporter
-        )
-    )
-    trace.set_tracer_provider(telemetry.tracer_provider)
-    propagate.set_global_textmap(telemetry.propagator)
-    atexit.register(telemetry.shutdown)
-    return telemetry.tracer(service_name)
-
-
-class _TenantProcessor(SpanProcessor):
-    """Writes the tenant on every span, the services' own spans too."""
-
-    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
-        if tenant := current_tenant(parent_context):
-            span.set_attribute(semconv.TENANT_ID, tenant)
-
-    def on_end(self, span: ReadableSpan) -> None:
-        """Nothing: the tenant is written at the start."""
-
-
-class _OpenSpans(SpanProcessor):
-    """Keeps the ids of the spans that have not ended; a set's own operations need no lock."""
-
-    def __init__(self) -> None:
-        self.ids: set[int] = set()
-
-    def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002  the SDK's signature
-        self.ids.add(span.get_span_context().span_id)
-
-    def on_end(self, span: ReadableSpan) -> None:
-        if span.context is not None:
-            self.ids.discard(span.context.span_id)

@@ -1,0 +1,44 @@
+"""Tracing in one line, for scripts."""
+
+from __future__ import annotations
+
+import atexit
+
+from opentelemetry import propagate, trace
+
+from telemetry.config import ExporterConfig, ExporterKind, TelemetryConfig
+from telemetry.env import ConfigError
+from telemetry.once import program_line
+from telemetry.setup import configure
+
+_places: list[str] = []
+
+
+def init_tracer(
+    service_name: str,
+    service_version: str = "",
+    environment: str = "",
+    exporter_type: ExporterKind = "otlp",
+    endpoint: str | None = None,
+) -> trace.Tracer:
+    """Set tracing up in one line, for scripts: makes it OpenTelemetry's global provider and gives a tracer.
+
+    A service calls `configure` and shuts it down in time; here the interpreter's end does, within the default budget.
+
+    Raises:
+        ConfigError: A value is wrong, or there is a global provider already: OpenTelemetry takes one a process.
+    """
+    if not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+        place = f"by init_tracer at {_places[0]}" if _places else "by somebody else"
+        raise ConfigError(f"init_tracer: the global tracer provider was set {place}: expected to be called once")
+    exporter = ExporterConfig(kind=exporter_type, endpoint=endpoint)
+    telemetry = configure(
+        TelemetryConfig(
+            service_name=service_name, service_version=service_version, environment=environment, exporter=exporter
+        )
+    )
+    trace.set_tracer_provider(telemetry.tracer_provider)
+    propagate.set_global_textmap(telemetry.propagator)
+    _places.append(program_line())
+    atexit.register(telemetry.shutdown)
+    return telemetry.tracer(service_name)
