@@ -3,6 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV # they speak of another environment
 
 BIN := .venv/bin
 PYTHON ?= python3
@@ -12,7 +13,7 @@ UNITS := console gateway order-service user-service protos stack telemetry
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(UNITS:%=--no-emit-package throughline-%)
 
-.PHONY: help setup demo smoke test test-compose check lint types imports proto proto-check format token up down lock lock-check clean
+.PHONY: help setup demo smoke test test-compose check lint types imports proto proto-check format token up down lock lock-check readme bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,7 +34,10 @@ test: setup ## all tests: the units, and the stack as processes against a real J
 test-compose: setup ## the end-to-end and store tests against docker compose
 	@exec $(BIN)/python -m stack.test_compose
 
-check: setup lint types imports proto-check lock-check ## all that is checked without running the stack
+bench: setup ## what tracing costs, beside the alternatives: a quarter of an hour on a quiet machine
+	@exec $(BIN)/python -m bench
+
+check: setup lint types imports proto-check lock-check readme ## all that is checked beside the tests
 
 lint: setup # ruff, its rules and its format
 	$(BIN)/ruff check
@@ -48,10 +52,11 @@ imports: setup # who may import whom
 proto: setup ## write the stubs of the protos
 	@tools/protos.sh
 
-proto-check: setup # buf's rules, nothing broken since origin/main, no stale stub
+proto-check: setup # buf's rules, nothing broken since origin/main (there: since the commit before), no stale stub
 	$(BIN)/buf lint protos
 	$(BIN)/buf format --diff --exit-code protos
-	@base=$$(git rev-parse --verify --quiet origin/main || git rev-parse HEAD); \
+	@base=$$(git merge-base HEAD origin/main 2>/dev/null || git rev-parse HEAD); \
+	  [ "$$base" != "$$(git rev-parse HEAD)" ] || base=$$(git rev-parse --verify --quiet HEAD^ || echo "$$base"); \
 	  echo "buf breaking protos --against $${base:0:12}"; \
 	  $(BIN)/buf breaking protos --against ".git#ref=$$base,subdir=protos"
 	@tools/protos.sh --check
@@ -78,6 +83,10 @@ lock: ## write the lock files from the units' pyproject.toml
 	  $(LOCK) --no-annotate $$unit/pyproject.toml --constraint requirements.lock --output-file $$unit/requirements.lock; \
 	done
 	$(LOCK) --no-annotate deploy/build-requirements.in --constraint requirements.lock --output-file deploy/build-requirements.lock
+
+readme: setup # what the documents tell people to do
+	@$(BIN)/python -m stack.jaeger
+	$(BIN)/pytest --quiet tests/test_readme.py
 
 lock-check: setup # a lock that no longer fits its pyproject.toml
 	@tools/locks.sh

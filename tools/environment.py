@@ -41,6 +41,9 @@ def main() -> int:
     digest = wanted()
     if _stamp() == digest:
         return 0
+    if VENV.is_symlink():
+        _say(".venv is a link: what it leads to is used as it is")
+        return 0
     try:
         with _alone():
             if _stamp() != digest:

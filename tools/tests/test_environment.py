@@ -139,3 +139,11 @@ def test_a_lock_that_fits_no_more_says_what_to_do(repository: Repository) -> Non
     code, said = repository.set_up()
     assert code == 0
     assert "making .venv" not in said  # what is there was whole, only not enough
+
+
+def test_an_environment_of_somebody_else_is_left_alone(repository: Repository, tmp_path: Path) -> None:
+    (elsewhere := tmp_path / "elsewhere").mkdir()
+    (repository.folder / ".venv").symlink_to(elsewhere)
+
+    assert repository.set_up() == (0, "setup: .venv is a link: what it leads to is used as it is\n")
+    assert list(elsewhere.iterdir()) == []
