@@ -1,4 +1,4 @@
-"""Finished spans on their way out: batched off the hot path, counted, and given up in time."""
+"""Finished spans, and log records, on their way out: batched off the hot path, counted, and given up in time."""
 
 from __future__ import annotations
 
@@ -6,18 +6,45 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from threading import Condition, Event, RLock, Thread
 from time import monotonic
+from typing import Generic, Protocol, TypeVar
 
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, Context, attach, set_value
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
-from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from telemetry.config import BatchConfig
 from telemetry.forks import renew_after_fork
 from telemetry.losses import LossLog
 
 _logger = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
+Item_contra = TypeVar("Item_contra", contravariant=True)
+
+
+class Exporter(Protocol[Item_contra]):
+    """An exporter of the SDK's, of spans or of log records."""
+
+    def export(self, items: Sequence[Item_contra], /) -> Enum:
+        """Export; the result's name is SUCCESS or FAILURE."""
+
+    def shutdown(self) -> None:
+        """Stop."""
+
+
+class Pipeline(Protocol):
+    """What exports something, and can be flushed and closed beside others."""
+
+    def flush(self) -> object:
+        """Export what waits now, however long it takes."""
+
+    def close(self) -> None:
+        """Export what waits and stop, however long it takes."""
+
+    def report(self, budget: float, *, in_time: bool) -> None:
+        """Say what was lost after `close` ended in time, or was given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +74,35 @@ class ExportCounts:
         return self.failed + self.dropped
 
 
-class ExportPipeline(SpanProcessor):
+class ExportQueue(Generic[Item]):
     """A queue, a thread and an exporter.
 
-    The SDK's BatchSpanProcessor is not used: it takes up to 30 s to shut down when nobody answers
-    (https://github.com/open-telemetry/opentelemetry-python/issues/4568) where a container is killed after 10 s, does
-    not tell how many spans it dropped, and leaves a forked child with its parent's connections.
+    The SDK's batch processors are not used: they take up to 30 s to shut down when nobody answers
+    (https://github.com/open-telemetry/opentelemetry-python/issues/4568) where a container is killed after 10 s, do not
+    tell how much they dropped, and leave a forked child with its parent's connections.
 
-    The thread starts with the first span, so a program that is loaded before it forks has none to lose; a forked child
+    The thread starts with the first item, so a program that is loaded before it forks has none to lose; a forked child
     starts with an empty queue, counts of its own, and an exporter that is made anew.
 
     Args:
         exporter: Where to.
-        batch: How spans wait.
+        batch: How items wait.
         remake: Makes the exporter of a forked child; without it the child goes on with the given one.
+        what: What the items are called.
     """
 
     def __init__(
-        self, exporter: SpanExporter, batch: BatchConfig, remake: Callable[[], SpanExporter | None] | None = None
+        self,
+        exporter: Exporter[Item],
+        batch: BatchConfig,
+        remake: Callable[[], Exporter[Item] | None] | None = None,
+        what: str = "spans",
     ) -> None:
-        self._exporter: SpanExporter | None = exporter
-        self._inherited: SpanExporter | None = None
+        self._exporter: Exporter[Item] | None = exporter
+        self._inherited: Exporter[Item] | None = None
         self._remake = remake or (lambda: exporter)
         self._batch = batch
+        self._what = what
         self._closed = False
         self._given_up = False
         self._reported = False
@@ -80,11 +113,11 @@ class ExportPipeline(SpanProcessor):
         self._lock = RLock()  # one that may be taken again: a span may end in a finalizer, in the middle of anything
         self._done = Condition(self._lock)
         self._wake = Event()
-        self._queue: deque[ReadableSpan] = deque()
+        self._queue: deque[Item] = deque()
         self._thread: Thread | None = None
         self._flush_wanted = False
         self._ended = self._exported = self._failed = self._dropped = 0
-        self._losses = LossLog("spans")
+        self._losses = LossLog(self._what)
 
     def after_fork(self) -> None:
         """Leave the parent its spans, its thread and its connections."""
@@ -99,14 +132,8 @@ class ExportPipeline(SpanProcessor):
         with self._lock:
             return ExportCounts(self._ended, self._exported, self._failed, self._dropped)
 
-    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
-        """Nothing to do: a span counts when it ends."""
-
-    def on_end(self, span: ReadableSpan) -> None:
-        """Queue the span; never waits. A full queue drops its oldest."""
-        context = span.context
-        if context is None or not context.trace_flags.sampled:
-            return
+    def put(self, item: Item) -> None:
+        """Queue the item; never waits. A full queue drops its oldest."""
         with self._lock:
             if self._closed:
                 return
@@ -115,19 +142,11 @@ class ExportPipeline(SpanProcessor):
             if len(queue) >= self._batch.max_queue_size:
                 queue.popleft()
                 self._dropped += 1
-            queue.append(span)
+            queue.append(item)
             if self._thread is None:
                 self._start_thread()
         if len(queue) >= self._batch.max_export_batch_size and not self._wake.is_set():
             self._wake.set()
-
-    def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """Export what waits; False when that took longer than the time-out."""
-        return flush_all([self], (), timeout_millis / 1000)
-
-    def shutdown(self, budget: float = 5.0) -> None:
-        """Export what waits, then stop; give up after `budget` seconds and say how many spans that cost."""
-        shutdown_all([self], (), budget)
 
     def flush(self) -> object:
         """Export what waits now, however long it takes."""
@@ -157,7 +176,7 @@ class ExportPipeline(SpanProcessor):
         counts = self.counts
         if lost := counts.lost + counts.pending:
             reason = "" if in_time else f": gave up after {budget:g} s"
-            _logger.warning("%d of %d spans were not exported%s", lost, counts.ended, reason)
+            _logger.warning("%d of %d %s were not exported%s", lost, counts.ended, self._what, reason)
         if not in_time and self._exporter is not None:
             _start(self._exporter.shutdown)  # ends its retries
 
@@ -181,33 +200,54 @@ class ExportPipeline(SpanProcessor):
                 return
             self._losses.tell(self._failed, self._dropped)
 
-    def _take(self) -> list[ReadableSpan]:
+    def _take(self) -> list[Item]:
         with self._lock:
-            return [self._queue.popleft() for _span in range(min(len(self._queue), self._batch.max_export_batch_size))]
+            return [self._queue.popleft() for _item in range(min(len(self._queue), self._batch.max_export_batch_size))]
 
-    def _export(self, spans: list[ReadableSpan]) -> None:
-        result = SpanExportResult.FAILURE
+    def _export(self, items: list[Item]) -> None:
+        taken = False
         try:
             if self._exporter is None:
                 self._exporter = self._remake()
             if self._exporter is not None:
-                result = self._exporter.export(spans)
+                taken = self._exporter.export(items).name == "SUCCESS"
         except Exception as error:  # noqa: BLE001  whatever an exporter raises, the thread goes on
             self._losses.explain(error)
         with self._done:
-            if result is SpanExportResult.SUCCESS:
-                self._exported += len(spans)
+            if taken:
+                self._exported += len(items)
             else:
-                self._failed += len(spans)
+                self._failed += len(items)
             self._done.notify_all()
 
 
-def flush_all(pipelines: Sequence[ExportPipeline], others: Sequence[SpanProcessor], budget: float) -> bool:
+class ExportPipeline(ExportQueue[ReadableSpan], SpanProcessor):
+    """The queue of finished spans; takes a `SpanExporter`."""
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        """Nothing to do: a span counts when it ends."""
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Queue the span, if it is sampled."""
+        context = span.context
+        if context is not None and context.trace_flags.sampled:
+            self.put(span)
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Export what waits; False when that took longer than the time-out."""
+        return flush_all([self], (), timeout_millis / 1000)
+
+    def shutdown(self, budget: float = 5.0) -> None:
+        """Export what waits, then stop; give up after `budget` seconds and say how many spans that cost."""
+        shutdown_all([self], (), budget)
+
+
+def flush_all(pipelines: Sequence[Pipeline], others: Sequence[SpanProcessor], budget: float) -> bool:
     """Flush side by side, `budget` seconds for all together; tell whether that was enough."""
     return all(_within(budget, [*(each.flush for each in pipelines), *(each.force_flush for each in others)]))
 
 
-def shutdown_all(pipelines: Sequence[ExportPipeline], others: Sequence[SpanProcessor], budget: float) -> None:
+def shutdown_all(pipelines: Sequence[Pipeline], others: Sequence[SpanProcessor], budget: float) -> None:
     """Shut down side by side, `budget` seconds for all together."""
     ended = _within(budget, [*(each.close for each in pipelines), *(each.shutdown for each in others)])
     for pipeline, in_time in zip(pipelines, ended, strict=False):
