@@ -1,0 +1,258 @@
+"""Processes that fork, servers of several workers: each exports its own spans, once, as an instance of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+PROTOCOLS = ["grpc", "http/protobuf"]
+
+PARENT = """
+import multiprocessing, os, sys
+from telemetry import BatchConfig, ExporterConfig, TelemetryConfig, configure
+
+endpoint, protocol, method = sys.argv[1:]
+config = TelemetryConfig(
+    service_name="forked",
+    exporter=ExporterConfig(endpoint=endpoint, protocol=protocol),
+    batch=BatchConfig(schedule_delay=60),
+)
+
+
+def work(telemetry, name):
+    with telemetry.tracer("tests").start_as_current_span(f"{name} {os.getpid()}"):
+        pass
+
+
+def inherit():
+    work(telemetry, "child")
+    assert telemetry.export_counts[0].ended == 1, telemetry.export_counts
+    telemetry.shutdown()
+    assert telemetry.export_counts[0].exported == 1, telemetry.export_counts
+
+
+def make_own():
+    with configure(config) as own:
+        work(own, "child")
+
+
+if __name__ == "__main__":
+    telemetry = configure(config)
+    BEFORE
+    work(telemetry, "queued")
+    context = multiprocessing.get_context(method)
+    for target in (inherit, make_own) if method == "fork" else (make_own, make_own):
+        child = context.Process(target=target)
+        child.start()
+        child.join(30)
+        assert child.exitcode == 0, child.exitcode
+    work(telemetry, "after")
+    telemetry.shutdown()
+    assert telemetry.export_counts[0].exported == telemetry.export_counts[0].ended, telemetry.export_counts
+"""
+
+APPLICATION = """
+import os
+from telemetry import TelemetryConfig, configure
+
+telemetry = configure(TelemetryConfig.from_env(os.environ, service_name="served"))
+
+
+async def answer(scope, receive, send):
+    if scope["type"] == "lifespan":
+        while (await receive())["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        await telemetry.ashutdown(2.0)
+        await send({"type": "lifespan.shutdown.complete"})
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"connection", b"close")]})
+    await send({"type": "http.response.body", "body": str(os.getpid()).encode()})
+
+
+app = telemetry.asgi(answer)
+"""
+
+SERVERS = {
+    "uvicorn": ["uvicorn", "--workers", "2", "--fd", "FD", "--no-access-log", "application:app"],
+}
+if find_spec("gunicorn") and find_spec("uvicorn_worker"):  # servers that a user may have, and that nothing here needs
+    GUNICORN = ["gunicorn", "--workers", "2", "--bind", "fd://FD", "-k", "uvicorn_worker.UvicornWorker"]
+    SERVERS |= {
+        "gunicorn": [*GUNICORN, "application:app"],
+        "gunicorn, loaded before it forks": [*GUNICORN, "--preload", "application:app"],
+    }
+
+
+def seen(collector: Any) -> list[tuple[str, Any, Any]]:
+    """Give name, process and instance of each span that came."""
+    found = []
+    for _path, _headers, body in collector.requests:
+        for sent in ExportTraceServiceRequest.FromString(body).resource_spans:
+            resource = {each.key: each.value for each in sent.resource.attributes}
+            process, instance = resource["process.pid"].int_value, resource["service.instance.id"].string_value
+            found += [(span.name, process, instance) for scope in sent.scope_spans for span in scope.spans]
+    return found
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_each_process_exports_its_own_spans_once(
+    http_collector: Any, grpc_collector: Any, protocol: str, method: str, tmp_path: Path
+) -> None:
+    collector = grpc_collector if protocol == "grpc" else http_collector
+    program = tmp_path / "program.py"
+    program.write_text(PARENT.replace("BEFORE", ""))
+    run(program, collector.endpoint, protocol, method)
+
+    spans = seen(collector)
+    assert sorted(name.split()[0] for name, _process, _instance in spans) == ["after", "child", "child", "queued"]
+    assert all(name.split()[1] == str(process) for name, process, _instance in spans)
+    assert len({process for _name, process, _instance in spans}) == 3
+    assert len({instance for _name, _process, instance in spans}) == 3
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_fork_of_a_process_that_has_exported_already_has_connections_of_its_own(
+    http_collector: Any, grpc_collector: Any, protocol: str, tmp_path: Path
+) -> None:
+    collector = grpc_collector if protocol == "grpc" else http_collector
+    program = tmp_path / "program.py"
+    program.write_text(PARENT.replace("BEFORE", 'work(telemetry, "before"); assert telemetry.force_flush()'))
+    run(program, collector.endpoint, protocol, "fork")
+
+    names = Counter(name.split()[0] for name, _process, _instance in seen(collector))
+    assert names == {"before": 1, "queued": 1, "child": 2, "after": 1}
+
+
+def test_a_fork_in_the_middle_of_the_work_of_many_threads_neither_hangs_nor_repeats(
+    http_collector: Any, run_python: Any
+) -> None:
+    result = run_python(
+        """
+import os, sys, threading, warnings
+warnings.simplefilter("ignore")  # newer Pythons warn of a fork with threads; that it goes well is what is tested
+from telemetry import BatchConfig, ExporterConfig, TelemetryConfig, configure
+config = TelemetryConfig(
+    service_name="forked", exporter=ExporterConfig(endpoint=sys.argv[1]), batch=BatchConfig(schedule_delay=0.001)
+)
+telemetry = configure(config)
+tracer = telemetry.tracer("tests")
+stop = threading.Event()
+def work():
+    while not stop.wait(0.0005):
+        tracer.start_span(f"parent {os.getpid()}").end()
+threads = [threading.Thread(target=work) for _thread in range(4)]
+for thread in threads: thread.start()
+for number in range(10):
+    child = os.fork()
+    if not child:
+        tracer.start_span(f"child {os.getpid()}").end()
+        telemetry.shutdown(5)
+        os._exit(0 if telemetry.export_counts[0].exported == 1 else 1)
+    assert os.waitpid(child, 0)[1] == 0
+stop.set()
+for thread in threads: thread.join()
+telemetry.shutdown(5)
+assert telemetry.export_counts[0].pending == 0
+""",
+        http_collector.endpoint,
+    )
+
+    assert result.returncode == 0, result.stderr
+    spans = seen(http_collector)
+    assert sum(name.startswith("child") for name, _process, _instance in spans) == 10
+    assert all(name.split()[1] == str(process) for name, process, _instance in spans)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("server", list(SERVERS))
+def test_the_spans_of_every_worker_of_a_server_arrive(
+    http_collector: Any, grpc_collector: Any, protocol: str, server: str, tmp_path: Path
+) -> None:
+    collector = grpc_collector if protocol == "grpc" else http_collector
+    answered: Counter[int] = Counter()
+    with serving(SERVERS[server], collector.endpoint, protocol, tmp_path) as url:
+        while len(answered) < 2 and answered.total() < 2000:
+            answered[int(httpx.get(f"{url}/work", timeout=10).text)] += 1
+
+    assert len(answered) == 2
+    spans = seen(collector)
+    assert Counter(process for _name, process, _instance in spans) == answered
+    assert len({instance for _name, _process, instance in spans}) == 2
+
+
+def test_an_object_that_is_gone_is_not_renewed(run_python: Any) -> None:
+    result = run_python("""
+import os
+from telemetry.forks import renew_after_fork
+
+class Renewed:
+    times = 0
+    def after_fork(self):
+        Renewed.times += 1
+
+kept, gone = Renewed(), Renewed()
+renew_after_fork(kept)
+renew_after_fork(gone)
+del gone
+child = os.fork()
+if not child:
+    os._exit(Renewed.times)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+assert Renewed.times == 0
+""")
+
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def run(program: Path, *arguments: str) -> None:
+    result = subprocess.run(  # noqa: S603  the tests' own program
+        [sys.executable, str(program), *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert result.returncode == 0, result.stderr
+
+
+@contextmanager
+def serving(command: list[str], endpoint: str, protocol: str, folder: Path) -> Iterator[str]:
+    """Run the server on a port of its own until the end; it must stop within 10 s and say nothing is wrong."""
+    (folder / "application.py").write_text(APPLICATION)
+    settings = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
+        "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
+        "OTEL_BSP_SCHEDULE_DELAY": "60000",
+        "PYTHONPATH": str(folder),
+    }
+    log = folder / "log"
+    with socket.create_server(("127.0.0.1", 0)) as listener, log.open("w") as output:
+        os.set_inheritable(listener.fileno(), True)  # noqa: FBT003  a positional parameter
+        parts = [part.replace("FD", str(listener.fileno())) for part in command]
+        process = subprocess.Popen(  # noqa: S603  the tests' own program
+            [sys.executable, "-m", *parts],
+            env=os.environ | settings,
+            cwd=folder,
+            stdout=output,
+            stderr=output,
+            pass_fds=[listener.fileno()],
+        )
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 0, log.read_text()
+        finally:
+            process.kill()
+            process.wait()
+    assert "Traceback" not in log.read_text(), log.read_text()
+    assert "not exported" not in log.read_text()
