@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from threading import Lock
 from typing import Any
 from weakref import ref
@@ -49,7 +50,7 @@ class Places:
 def program_line() -> str:
     """Give file and line of the nearest caller outside this package."""
     frame = sys._getframe()  # noqa: SLF001  the documented way to look at one's callers
-    package = __name__.partition(".")[0]
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
+    package = str(Path(__file__).parent)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(package):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
