@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event, make_url, text
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -55,6 +55,7 @@ class Database:
         if not self._postgresql:
             event.listen(self._engine.sync_engine, "connect", _set_up_sqlite)
         trace_engine(self._engine.sync_engine, telemetry.tracer(__name__))
+        event.listen(self._engine.sync_engine, "handle_error", _map_failure)  # after the spans have seen it
 
     @asynccontextmanager
     async def transaction(self, *, traced: bool = True) -> AsyncIterator[AsyncConnection]:
@@ -72,23 +73,21 @@ class Database:
         tenant = require_tenant()
         if self._outage:
             raise DatabaseUnavailable
-        with _mapped_errors():
-            async with self._connection() as connection, connection.begin():
-                if not traced:
-                    await connection.execution_options(**UNTRACED)
-                if self._postgresql:
-                    await connection.execute(_SET_TENANT, {"tenant": tenant}, execution_options=UNTRACED)
-                yield connection
+        async with self._connection() as connection, connection.begin():
+            if not traced:
+                await connection.execution_options(**UNTRACED)
+            if self._postgresql:
+                await connection.execute(_SET_TENANT, {"tenant": tenant}, execution_options=UNTRACED)
+            yield connection
 
     async def ping(self) -> None:
         """Ask the database for an answer, also when it was away a moment ago; raises DatabaseUnavailable. No span."""
-        with _mapped_errors():
-            try:
-                async with self._connection() as connection:
-                    await connection.execute(text("SELECT 1"), execution_options=UNTRACED)
-            except asyncio.CancelledError:  # whoever asks has no more time
-                self._outage.begin()
-                raise
+        try:
+            async with self._connection() as connection:
+                await connection.execute(text("SELECT 1"), execution_options=UNTRACED)
+        except asyncio.CancelledError:  # whoever asks has no more time
+            self._outage.begin()
+            raise
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:
@@ -96,8 +95,12 @@ class Database:
         async with AsyncExitStack() as stack:
             try:
                 connection = await stack.enter_async_context(self._engine.connect())
-            except (OSError, DBAPIError):
+            except PoolTimeoutError as error:
+                raise DatabaseUnavailable from error
+            except (OSError, DBAPIError, DatabaseUnavailable) as error:
                 self._outage.begin()
+                if isinstance(error, OSError):  # as asyncpg raises them, and nobody maps them
+                    raise DatabaseUnavailable from error
                 raise
             self._outage.end()
             yield connection
@@ -157,22 +160,14 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-@contextmanager
-def _mapped_errors() -> Iterator[None]:
-    try:
-        yield
-    except (
-        OSError,
-        PoolTimeoutError,
-    ) as error:  # OSError: TimeoutError and refused connections, as asyncpg raises them
-        raise DatabaseUnavailable from error
-    except DBAPIError as error:
-        if _is_away(error):
-            raise DatabaseUnavailable from error
-        raise
+def _map_failure(failure: ExceptionContext) -> DatabaseUnavailable | None:
+    """Called by SQLAlchemy with what the driver raised: an outage is told as one, everything else stays as it is."""
+    error = failure.original_exception
+    away = failure.is_disconnect or isinstance(error, OSError) or _is_away(error)
+    return DatabaseUnavailable() if away and isinstance(error, Exception) else None
 
 
-def _is_away(error: DBAPIError) -> bool:
-    state: str = getattr(error.orig, "sqlstate", None) or ""
-    code: int = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
-    return error.connection_invalidated or state.startswith(_AWAY_STATES) or code in _AWAY_IN_SQLITE
+def _is_away(error: BaseException) -> bool:
+    state: str = getattr(error, "sqlstate", None) or ""
+    code: int = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return state.startswith(_AWAY_STATES) or code in _AWAY_IN_SQLITE

@@ -7,6 +7,7 @@ Own listeners instead of opentelemetry-instrumentation-sqlalchemy: that one trac
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -21,10 +22,9 @@ from telemetry import semconv
 UNTRACED = {"telemetry_untraced": True}
 
 _SYSTEMS = {"postgresql": "postgresql", "sqlite": "sqlite", "mysql": "mysql", "mariadb": "mariadb"}
-_OPERATION = re.compile(
-    r"\s*(?:WITH\b.*?\)\s*)?(SELECT|INSERT|UPDATE|DELETE|MERGE|[A-Za-z]+)", re.IGNORECASE | re.DOTALL
-)
-_COLLECTION = re.compile(r"\b(?:FROM|INTO|UPDATE|JOIN)\s+(?:ONLY\s+)?([\w.\"]+)", re.IGNORECASE)
+_VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE", "MERGE")
+_NAME = r"(?:[^\W\d]\w*|\"[^\"]*\")"
+_TOKEN = re.compile(rf"'[^']*'?|--[^\n]*|/\*.*?(?:\*/|\Z)|(?P<word>{_NAME}(?:\.{_NAME})*)|(?P<bracket>[()])", re.DOTALL)
 
 
 def trace_engine(engine: Engine, tracer: Tracer) -> None:
@@ -38,12 +38,37 @@ def trace_engine(engine: Engine, tracer: Tracer) -> None:
 @lru_cache(maxsize=1024)
 def summarize(statement: str) -> tuple[str, str | None]:
     """Give the operation and the table of a statement, ``("SELECT", "users")``; None for a table that is not named."""
-    operation = _OPERATION.match(statement)
-    collection = _COLLECTION.search(statement)
-    return (
-        operation[1].upper() if operation else "SQL",
-        collection[1].replace('"', "") if collection else None,
-    )
+    operation = None
+    after_with = awaited = False
+    for word in _outer_words(statement):
+        upper = word.upper()
+        if operation is None:
+            operation = upper if upper in _VERBS or not (after_with or upper == "WITH") else None
+            after_with = True
+            awaited = operation == "UPDATE"
+        elif upper in {"FROM", "INTO"}:
+            awaited = True
+        elif awaited and upper != "ONLY":
+            return operation, word.replace('"', "") or None
+    return operation or "SQL", None
+
+
+def _outer_words(statement: str) -> Iterator[str]:
+    """Give the words that stand in no brackets, but for brackets around the whole; "" for brackets with more inside."""
+    depth = outermost = 0
+    begun = False
+    for token in _TOKEN.finditer(statement):
+        if token["bracket"] == "(":
+            if begun and depth == outermost:
+                yield ""
+            depth += 1
+        elif token["bracket"]:
+            depth -= 1
+        elif token["word"]:
+            if not begun:
+                begun, outermost = True, depth
+            if depth == outermost:
+                yield token["word"]
 
 
 class _Listeners:
