@@ -8,11 +8,12 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
+from threading import enumerate as enumerate_threads
 from time import monotonic
 from typing import Any
 
@@ -79,6 +80,13 @@ def ended(started: list[Any], spans: list[Any], until: Until) -> Ended:
         return spans
 
     return wait
+
+
+@pytest.fixture
+async def quiet_end(until: Until) -> AsyncIterator[None]:
+    """Wait at the end for aiosqlite's threads: one that could not connect still speaks to the loop a moment later."""
+    yield
+    await until(lambda: not [each for each in enumerate_threads() if "_connection_worker_thread" in each.name])
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from telemetry import ConfigError, MissingTenant, Secret, Telemetry, use_tenant
 from telemetry.database import Database, DatabaseUnavailable, database_url
 
+pytestmark = pytest.mark.usefixtures("quiet_end")
+
 SECRET = "hunter2-and-more"
 METADATA = MetaData()
 USERS = Table("users", METADATA, Column("id", Integer, primary_key=True), Column("email", String, unique=True))

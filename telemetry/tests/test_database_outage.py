@@ -10,6 +10,8 @@ from sqlalchemy import text
 from telemetry import ExporterConfig, Telemetry, TelemetryConfig, configure, use_tenant
 from telemetry.database import Database, DatabaseUnavailable
 
+pytestmark = pytest.mark.usefixtures("quiet_end")
+
 
 @pytest.fixture
 async def quiet() -> AsyncIterator[Telemetry]:
