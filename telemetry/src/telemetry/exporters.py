@@ -58,16 +58,18 @@ def _otlp_http(config: ExporterConfig) -> SpanExporter:
     from opentelemetry.exporter.otlp.proto.http import Compression
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
+    from telemetry.http_session import ExporterSession
+
     quieten("opentelemetry.exporter.otlp.proto.http.trace_exporter")
     read_tls(config)  # a file that is no good is told now, not at the first export
+    session = ExporterSession()
     exporter = OTLPSpanExporter(
         endpoint=config.target,
-        certificate_file=config.certificate,
-        client_certificate_file=config.client_certificate,
-        client_key_file=config.client_key,
+        session=session,
         timeout=config.timeout,
         compression=Compression.Gzip if config.compression == "gzip" else Compression.NoCompression,
     )
+    session.trust(config)  # only now: making the exporter has read the environment's
     sent = exporter._client._headers  # noqa: SLF001  headers of the environment would join those that are given
     own = {name: value for name, value in sent.items() if name.lower() in _HTTP_HEADERS}
     exporter._client._headers = own | {name.lower(): value for name, value in config.headers.items()}  # noqa: SLF001
