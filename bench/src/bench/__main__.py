@@ -24,7 +24,7 @@ from bench.report import Run, markdown, picture, terminal
 from bench.summary import is_void, summarize
 from bench.variants import Variant, choose
 
-FULL = Plan(rounds=10, requests=2000, warmup=400)
+FULL = Plan(rounds=10, requests=1500, warmup=300)
 QUICK = Plan(rounds=2, requests=300, warmup=100)
 _BUSY = 0.5
 VOID, FAILED = 1, 2
