@@ -64,9 +64,15 @@ from opentelemetry.semconv.attributes.telemetry_attributes import (
 from opentelemetry.semconv.attributes.url_attributes import URL_PATH, URL_QUERY, URL_SCHEME
 from opentelemetry.semconv.attributes.user_agent_attributes import USER_AGENT_ORIGINAL
 
+ERROR_CAUSES = "error.causes"
 ERROR_CLASS = "error.class"
+ERROR_DOMAIN = "error.domain"
+ERROR_MEMBERS = "error.members"
 ERROR_MESSAGE = "error.message"
+ERROR_REASON = "error.reason"
+ERROR_RETRY_DELAY = "error.retry_delay"
 ERROR_SEVERITY = "error.severity"
+ERROR_VIOLATIONS = "error.violations"
 TENANT_ID = "tenant.id"
 WEBSOCKET_CLOSE_CODE = "websocket.close.code"
 
@@ -84,10 +90,16 @@ __all__ = [
     "DB_RESPONSE_STATUS_CODE",
     "DB_SYSTEM_NAME",
     "DEPLOYMENT_ENVIRONMENT_NAME",
+    "ERROR_CAUSES",
     "ERROR_CLASS",
+    "ERROR_DOMAIN",
+    "ERROR_MEMBERS",
     "ERROR_MESSAGE",
+    "ERROR_REASON",
+    "ERROR_RETRY_DELAY",
     "ERROR_SEVERITY",
     "ERROR_TYPE",
+    "ERROR_VIOLATIONS",
     "EXCEPTION_MESSAGE",
     "EXCEPTION_STACKTRACE",
     "EXCEPTION_TYPE",

@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace import SpanProcessor
 
 from telemetry.config import TelemetryConfig
 from telemetry.env import ConfigError
+from telemetry.edge import TRUSTED, Trust, TrustPolicy, may_propagate
 from telemetry.exporters import make_exporter
 from telemetry.forks import renew_after_fork
 from telemetry.grpc.channel import ChannelOptions, make_channel, server_of
@@ -73,27 +74,40 @@ class Telemetry:
         return self.tracer_provider.get_tracer(name)
 
     def server_interceptors(
-        self, errors: Mapping[type[BaseException], StatusCode] | None = None
+        self, errors: Mapping[type[BaseException], StatusCode] | None = None, *, trust: Trust | TrustPolicy = TRUSTED
     ) -> list[aio.ServerInterceptor]:
         """Give what ``grpc.aio.server(interceptors=…)`` wants.
 
         Args:
             errors: Domain error → code; see `telemetry.grpc.server.TracingServerInterceptor`.
+            trust: What is believed of callers' metadata: by default their trace and tenant, and no baggage.
         """
-        return [TracingServerInterceptor(self.tracer(_SCOPE), self.propagator, errors or {})]
+        return [TracingServerInterceptor(self.tracer(_SCOPE), self.propagator, errors or {}, trust=trust)]
 
     def client_interceptors(
-        self, target: str | None = None, timeouts: Timeouts | None = None
+        self,
+        target: str | None = None,
+        timeouts: Timeouts | None = None,
+        *,
+        propagate_to: Collection[str] | None = None,
     ) -> list[aio.ClientInterceptor]:
-        """Give what a ``grpc.aio`` channel wants; `target` is written on the spans as the server's address."""
+        """Give what a ``grpc.aio`` channel wants.
+
+        Args:
+            target: Written on the spans as the server's address.
+            timeouts: For calls that come with none.
+            propagate_to: Hosts that are told the trace and the tenant, such as "user" or "*.internal"; None: any.
+        """
+        server = None if target is None else server_of(target)
         return make_client_interceptors(
             self.tracer(_SCOPE),
             self.propagator,
-            server=None if target is None else server_of(target),
+            server=server,
             timeouts=timeouts,
+            propagate=may_propagate("" if server is None else server[0], propagate_to),
         )
 
-    def channel(
+    def channel(  # noqa: PLR0913  each is a choice of its own, named by keyword
         self,
         target: str,
         *,
@@ -101,6 +115,7 @@ class Telemetry:
         timeout: float = 5.0,
         stream_timeout: float = 300.0,
         options: ChannelOptions | None = None,
+        propagate_to: Collection[str] | None = None,
     ) -> aio.Channel:
         """Make a channel whose calls are traced, carry the tenant, and always have a deadline.
 
@@ -110,6 +125,8 @@ class Telemetry:
             timeout: Seconds for a call with one response, if less is not left of the deadline around it.
             stream_timeout: The same for a call with a stream of responses.
             options: Credentials and more; its `retryable` is added to the one given here.
+            propagate_to: Hosts that are told the trace and the tenant, such as "user" or "*.internal"; by default
+                every one that the service opens a channel to.
         """
         given = options or ChannelOptions()
         made = ChannelOptions(
@@ -118,7 +135,8 @@ class Telemetry:
             load_balancing=given.load_balancing,
             options=given.options,
         )
-        return make_channel(target, self.client_interceptors(target, Timeouts(timeout, stream_timeout)), made)
+        timeouts = Timeouts(timeout, stream_timeout)
+        return make_channel(target, self.client_interceptors(target, timeouts, propagate_to=propagate_to), made)
 
     def asgi(  # noqa: PLR0913  each is a choice of its own, named by keyword
         self,

@@ -42,13 +42,14 @@ class Timeouts:
     stream: float | None = None
 
 
-def make_client_interceptors(
+def make_client_interceptors(  # noqa: PLR0913  each is a choice of its own, named by keyword
     tracer: Tracer,
     propagator: TextMapPropagator,
     *,
     server: tuple[str, int | None] | None = None,
     timeouts: Timeouts | None = None,
     traced: CallFilter = ordinary_calls,
+    propagate: bool = True,
 ) -> list[aio.ClientInterceptor]:
     """Make the four interceptors, one a call shape, that ``grpc.aio`` wants.
 
@@ -58,6 +59,7 @@ def make_client_interceptors(
         server: Host and port that the channel was asked for.
         timeouts: For calls that come with none.
         traced: Which calls get a span.
+        propagate: Whether the server is told the context and the tenant.
     """
     attributes: dict[str, AttributeValue] = {
         name: value
@@ -66,8 +68,8 @@ def make_client_interceptors(
     }
     limits = timeouts or Timeouts()
     methods = Methods(traced, attributes)
-    unary = _Interception(tracer, propagator, methods, limits.unary)
-    stream = _Interception(tracer, propagator, methods, limits.stream)
+    unary = _Interception(tracer, propagator, methods, limits.unary, propagate)
+    stream = _Interception(tracer, propagator, methods, limits.stream, propagate)
     return [_UnaryUnary(unary), _UnaryStream(stream), _StreamUnary(unary), _StreamStream(stream)]
 
 
@@ -79,6 +81,7 @@ class _Interception:
     propagator: TextMapPropagator
     methods: Methods
     timeout: float | None
+    propagate: bool
 
     async def run(self, continuation: Continuation, details: aio.ClientCallDetails, request: Any) -> Any:
         method = self.methods.get(details.method)
@@ -97,9 +100,10 @@ class _Interception:
 
     def _prepare(self, details: aio.ClientCallDetails) -> aio.ClientCallDetails:
         metadata = aio.Metadata(*(details.metadata or ()))
-        self.propagator.inject(metadata, setter=SETTER)
-        if tenant := current_tenant():
-            metadata.set_all(TENANT_METADATA, [tenant])
+        if self.propagate:
+            self.propagator.inject(metadata, setter=SETTER)
+            if tenant := current_tenant():
+                metadata.set_all(TENANT_METADATA, [tenant])
         limit = timeout(self.timeout if details.timeout is None else details.timeout)
         if limit is not None and limit <= 0:  # gRPC would still send it, and the server still do it
             raise aio.AioRpcError(StatusCode.DEADLINE_EXCEEDED, details="no time was left for the call")

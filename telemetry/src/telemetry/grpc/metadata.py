@@ -7,12 +7,23 @@ from collections.abc import Iterable
 from grpc import aio
 from opentelemetry.propagators.textmap import Getter, Setter
 
+from telemetry.inbound import is_short_enough
+
 RawMetadata = Iterable[tuple[str, str | bytes]]
 
 
 class _MetadataGetter(Getter[dict[str, list[str]]]):
+    """Reads texts of metadata, but those that are too long to be context, and baggage that nobody wants."""
+
+    def __init__(self, *, baggage: bool) -> None:
+        self._hidden = None if baggage else "baggage"
+
     def get(self, carrier: dict[str, list[str]], key: str) -> list[str] | None:
-        return carrier.get(key.lower())
+        name = key.lower()
+        values = carrier.get(name)
+        if values is None or name == self._hidden or not all(is_short_enough(name, value) for value in values):
+            return None
+        return values
 
     def keys(self, carrier: dict[str, list[str]]) -> list[str]:
         return list(carrier)
@@ -23,7 +34,8 @@ class _MetadataSetter(Setter[aio.Metadata]):
         carrier[key.lower()] = value
 
 
-GETTER = _MetadataGetter()
+WITH_BAGGAGE = _MetadataGetter(baggage=True)
+WITHOUT_BAGGAGE = _MetadataGetter(baggage=False)
 SETTER = _MetadataSetter()
 
 

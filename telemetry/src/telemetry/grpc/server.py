@@ -16,17 +16,19 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 from grpc import StatusCode, aio
-from opentelemetry.context import Context, attach, detach
+from opentelemetry.context import attach, detach
 from opentelemetry.propagators.textmap import TextMapPropagator
 from opentelemetry.trace import Span, SpanKind, Status, Tracer, format_trace_id, set_span_in_context
 from opentelemetry.trace import StatusCode as SpanStatus
 
 from telemetry import semconv
 from telemetry.deadline import deadline
-from telemetry.errors import DatabaseUnavailable, record_error
-from telemetry.grpc.metadata import GETTER, texts
+from telemetry.edge import TRUSTED, Trust, TrustPolicy
+from telemetry.errors import CLASS_OF_CODE, HANDLING, DatabaseUnavailable, classify, record_error
+from telemetry.grpc.metadata import WITH_BAGGAGE, WITHOUT_BAGGAGE, texts
 from telemetry.grpc.methods import CallFilter, Method, Methods, ordinary_calls
 from telemetry.grpc.status import SERVER_ERRORS, ErrorTable, find_code
+from telemetry.inbound import read_context
 from telemetry.tenant import TENANT_METADATA, InvalidTenant, MissingTenant, is_tenant, with_tenant
 
 _logger = logging.getLogger(__name__)
@@ -37,9 +39,7 @@ _DEADLINE_ROUNDING = 0.01
 _DEADLINE_SLACK = 0.02
 
 _BUILT_IN: dict[type[BaseException], StatusCode] = {
-    MissingTenant: StatusCode.UNAUTHENTICATED,
-    InvalidTenant: StatusCode.UNAUTHENTICATED,
-    DatabaseUnavailable: StatusCode.UNAVAILABLE,
+    type(error): HANDLING[classify(error)].code for error in (MissingTenant(), InvalidTenant(), DatabaseUnavailable())
 }
 
 if TYPE_CHECKING:  # generic to the type checker alone
@@ -53,23 +53,26 @@ class TracingServerInterceptor(aio.ServerInterceptor):
 
     Args:
         tracer: Makes the spans.
-        propagator: Reads the caller's context out of the metadata; the caller is trusted.
+        propagator: Reads the caller's context out of the metadata.
         errors: Domain error → code. The caller gets the error's text as details. An error that is not in the table, nor
             one of its bases, becomes INTERNAL with a text that tells the trace id and nothing else.
         traced: Which calls get a span.
+        trust: What is believed of the callers' metadata, of all of them or by the call's context.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  each is a choice of its own
         self,
         tracer: Tracer,
         propagator: TextMapPropagator,
         errors: ErrorTable[StatusCode],
         traced: CallFilter = ordinary_calls,
+        trust: Trust | TrustPolicy = TRUSTED,
     ) -> None:
         self._tracer = tracer
         self._propagator = propagator
         self._errors = {**_BUILT_IN, **errors}
         self._methods = Methods(traced)
+        self._trust = trust
         self._wrapped: dict[str, tuple[Handler, Handler]] = {}
 
     async def intercept_service(
@@ -104,12 +107,14 @@ class TracingServerInterceptor(aio.ServerInterceptor):
 
     async def _serve(self, method: Method, context: ServicerContext, handle: Callable[[], Awaitable[Any]]) -> Any:
         metadata = texts(context.invocation_metadata())
-        parent = self._propagator.extract(metadata, context=Context(), getter=GETTER)
-        tenant = metadata.get(TENANT_METADATA, [None])[0]
+        trust = self._trust if isinstance(self._trust, Trust) else self._trust(context)
+        getter = WITH_BAGGAGE if trust.baggage else WITHOUT_BAGGAGE
+        parent, links = read_context(self._propagator, metadata, getter, trusted=trust.trace, kept=trust.baggage)
+        tenant = metadata.get(TENANT_METADATA, [None])[0] if trust.tenant else None
         forged = tenant is not None and not is_tenant(tenant)
         if tenant is not None and not forged:
             parent = with_tenant(tenant, parent)
-        span = self._tracer.start_span(method.name, parent, SpanKind.SERVER, method.attributes)
+        span = self._tracer.start_span(method.name, parent, SpanKind.SERVER, method.attributes, links)
         time_left = context.time_remaining()
         call = _Call(span, context, self._errors, time_left)
         token = attach(set_span_in_context(span, parent))
@@ -146,7 +151,7 @@ class _Call:
         if mapped is None:
             _logger.error("uncaught exception in a handler", exc_info=error)
         if self.code in SERVER_ERRORS:
-            record_error(self.span, error)
+            record_error(self.span, error, kind=CLASS_OF_CODE[self.code] if mapped else None)
         try:
             await self.context.abort(self.code, str(error) if mapped else self._safe_text())
         except aio.UsageError:  # the handler has aborted, and raised this afterwards: the caller knows its first word

@@ -1,0 +1,19 @@
+"""Errors as spans, logs, metrics and callers see them: one classification, one record, and no secrets."""
+
+from telemetry.errors.classes import HANDLING, ErrorClass, Handling, Severity
+from telemetry.errors.classify import CLASS_OF_CODE, DatabaseUnavailable, classify
+from telemetry.errors.details import extract_error_details
+from telemetry.errors.record import Sink, record_error
+
+__all__ = [
+    "CLASS_OF_CODE",
+    "HANDLING",
+    "DatabaseUnavailable",
+    "ErrorClass",
+    "Handling",
+    "Severity",
+    "Sink",
+    "classify",
+    "extract_error_details",
+    "record_error",
+]

@@ -1,0 +1,32 @@
+"""What stands behind an error: its causes, and the members of a group. Bounded, and safe where they run in circles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+_DEEPEST = 10
+_MOST_LEAVES = 20
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Give the errors behind this one as Python's traceback would show them, the nearest first; at most ten."""
+    seen = {id(error)}
+    for _depth in range(_DEEPEST):
+        behind = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        if behind is None or id(behind) in seen:
+            return
+        seen.add(id(behind))
+        yield behind
+        error = behind
+
+
+def leaves(group: BaseException) -> Iterator[BaseException]:
+    """Give the errors in a group that are no groups themselves, depth first; at most twenty."""
+    waiting, found = [group], 0
+    while waiting and found < _MOST_LEAVES:
+        each = waiting.pop()
+        if isinstance(each, BaseExceptionGroup):
+            waiting.extend(reversed(each.exceptions[:_MOST_LEAVES]))
+        else:
+            found += 1
+            yield each

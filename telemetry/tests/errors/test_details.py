@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+import httpx
+import pytest
+import sqlalchemy
+from google.protobuf.any_pb2 import Any as Packed
+from google.protobuf.duration_pb2 import Duration
+from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
+from grpc import aio
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telemetry import extract_error_details
+
+
+class PaymentDeclinedError(Exception):
+    pass
+
+
+def rpc_error(
+    code: grpc.StatusCode, details: str | None = "no such user", trailing: aio.Metadata | None = None
+) -> aio.AioRpcError:
+    return aio.AioRpcError(code, aio.Metadata(), trailing or aio.Metadata(), details)
+
+
+def rich(*details: Any) -> aio.Metadata:
+    packed = []
+    for each in details:
+        packed.append(Packed())
+        packed[-1].Pack(each)
+    status = status_pb2.Status(code=3, message="no", details=packed)
+    return aio.Metadata(("grpc-status-details-bin", status.SerializeToString()))
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "severity"),
+    [
+        (grpc.StatusCode.NOT_FOUND, "not_found", "info"),
+        (grpc.StatusCode.UNAVAILABLE, "unavailable", "error"),
+        (grpc.StatusCode.INTERNAL, "dependency", "error"),
+        (grpc.StatusCode.CANCELLED, "cancelled", "debug"),
+    ],
+)
+def test_a_grpc_error_is_described_by_its_code(code: grpc.StatusCode, kind: str, severity: str) -> None:
+    assert extract_error_details(rpc_error(code)) == {
+        "error.type": code.name,
+        "error.message": "no such user",
+        "error.class": kind,
+        "error.severity": severity,
+        "rpc.response.status_code": code.name,
+    }
+
+
+def test_the_details_of_a_rich_status_are_told() -> None:
+    violation = error_details_pb2.BadRequest.FieldViolation(field="email", description="ada@example.com is taken")
+    error = rpc_error(
+        grpc.StatusCode.INVALID_ARGUMENT,
+        trailing=rich(
+            error_details_pb2.ErrorInfo(reason="EMAIL_TAKEN", domain="shop", metadata={"token": "hunter2"}),
+            error_details_pb2.BadRequest(field_violations=[violation]),
+            error_details_pb2.RetryInfo(retry_delay=Duration(seconds=1, nanos=500_000_000)),
+            error_details_pb2.Help(),
+        ),
+    )
+
+    details = extract_error_details(error)
+
+    assert details["error.reason"] == "EMAIL_TAKEN"
+    assert details["error.domain"] == "shop"
+    assert details["error.violations"] == ("email: REDACTED is taken",)
+    assert details["error.retry_delay"] == 1.5
+    assert "hunter2" not in str(details)
+
+
+def test_preconditions_are_violations_too() -> None:
+    violation = error_details_pb2.PreconditionFailure.Violation(type="STOCK", subject="book-1", description="none left")
+    trailing = rich(error_details_pb2.PreconditionFailure(violations=[violation]))
+
+    details = extract_error_details(rpc_error(grpc.StatusCode.FAILED_PRECONDITION, trailing=trailing))
+
+    assert details["error.violations"] == ("book-1: none left",)
+
+
+@given(st.binary())
+def test_a_rich_status_that_is_junk_is_left_out(junk: bytes) -> None:
+    trailing = aio.Metadata(("grpc-status-details-bin", junk), ("grpc-status-details-bin", b"\xff"))
+
+    assert extract_error_details(rpc_error(grpc.StatusCode.INTERNAL, trailing=trailing))["error.type"] == "INTERNAL"
+
+
+@given(st.binary())
+def test_a_rich_detail_that_is_junk_is_left_out(junk: bytes) -> None:
+    packed = Packed(type_url="type.googleapis.com/google.rpc.BadRequest", value=junk)
+    trailing = aio.Metadata(("grpc-status-details-bin", status_pb2.Status(details=[packed]).SerializeToString()))
+
+    assert extract_error_details(rpc_error(grpc.StatusCode.INTERNAL, trailing=trailing))["error.type"] == "INTERNAL"
+
+
+def test_a_grpc_error_without_details_has_an_empty_message() -> None:
+    assert extract_error_details(rpc_error(grpc.StatusCode.UNAVAILABLE, None))["error.message"] == ""
+
+
+def test_a_python_error_is_described_by_its_qualified_type() -> None:
+    assert extract_error_details(ValueError("not a number")) == {
+        "error.type": "ValueError",
+        "error.message": "not a number",
+        "error.class": "internal",
+        "error.severity": "error",
+    }
+    assert str(extract_error_details(PaymentDeclinedError())["error.type"]).endswith(
+        "test_details.PaymentDeclinedError"
+    )
+
+
+async def test_an_http_clients_error_tells_the_exchange_and_no_query() -> None:
+    transport = httpx.MockTransport(lambda _request: httpx.Response(503))
+    async with httpx.AsyncClient(transport=transport) as client:
+        response = await client.get("https://prices.example/v1?token=hunter2")
+    with pytest.raises(httpx.HTTPStatusError) as raised:
+        response.raise_for_status()
+
+    details = extract_error_details(raised.value)
+
+    assert details["error.type"] == "503"
+    assert details["error.class"] == "unavailable"
+    assert details["http.response.status_code"] == 503
+    assert details["http.request.method"] == "GET"
+    assert details["server.address"] == "prices.example"
+    assert "hunter2" not in str(details)
+
+
+def test_an_http_clients_error_that_knows_no_request_is_described_too() -> None:
+    details = extract_error_details(httpx.ConnectError("refused"))
+
+    assert (details["error.type"], details["error.class"]) == ("httpx.ConnectError", "unavailable")
+
+
+def test_a_databases_error_tells_its_code_and_no_values() -> None:
+    engine = sqlalchemy.create_engine("sqlite://")
+    insert = sqlalchemy.text("INSERT INTO users VALUES (:email)")
+    with engine.begin() as connection:
+        connection.execute(sqlalchemy.text("CREATE TABLE users (email TEXT PRIMARY KEY)"))
+        connection.execute(insert, {"email": "hunter2"})
+        with pytest.raises(sqlalchemy.exc.IntegrityError) as raised:
+            connection.execute(insert, {"email": "hunter2"})
+    engine.dispose()
+
+    details = extract_error_details(raised.value)
+
+    assert details["error.message"] == "UNIQUE constraint failed: users.email"
+    assert details["error.class"] == "conflict"
+    assert details["db.response.status_code"] == "SQLITE_CONSTRAINT_PRIMARYKEY"
+    assert "hunter2" not in str(details)
+
+
+def test_what_is_behind_an_error_is_told_nearest_first() -> None:
+    error, caught, cause = RuntimeError("c"), ValueError("b"), KeyError("a")
+    error.__context__, caught.__cause__ = caught, cause
+
+    assert extract_error_details(error)["error.causes"] == ("ValueError: b", "KeyError: 'a'")
+
+
+def test_what_an_error_was_raised_from_none_of_is_not_told() -> None:
+    error = RuntimeError("c")
+    error.__context__, error.__suppress_context__ = ValueError("b"), True
+
+    assert "error.causes" not in extract_error_details(error)
+
+
+def test_a_circle_of_causes_ends() -> None:
+    first, second = ValueError("first"), ValueError("second")
+    first.__cause__, second.__cause__ = second, first
+
+    assert extract_error_details(first)["error.causes"] == ("ValueError: second",)
+
+
+def test_a_long_chain_is_cut() -> None:
+    error = ValueError("0")
+    for number in range(1, 100):
+        above = ValueError(str(number))
+        above.__cause__ = error
+        error = above
+
+    causes = extract_error_details(error)["error.causes"]
+    assert isinstance(causes, tuple)
+    assert len(causes) == 10
+
+
+def test_the_members_of_a_group_are_told() -> None:
+    group = ExceptionGroup("both", [ValueError("a"), ExceptionGroup("inner", [TimeoutError("b")])])
+
+    details = extract_error_details(group)
+
+    assert details["error.members"] == ("ValueError: a", "TimeoutError: b")
+    assert details["error.class"] == "timeout"
+    assert details["error.type"] == "ExceptionGroup"
+
+
+def test_secrets_are_taken_out_of_messages() -> None:
+    details = extract_error_details(RuntimeError("login of ada@example.com failed: password=hunter2"))
+
+    assert details["error.message"] == "login of REDACTED failed: password=REDACTED"
+
+
+def test_an_error_that_cannot_tell_itself_is_described_all_the_same() -> None:
+    class BrokenError(Exception):
+        def __str__(self) -> str:
+            raise TypeError
+
+    assert extract_error_details(BrokenError())["error.message"] == "(its text cannot be made)"
+
+
+@given(st.text(alphabet=st.characters(categories=("L", "Zs", "Po"), exclude_characters="@"), max_size=500))
+def test_a_message_without_secrets_is_told_as_it_is(message: str) -> None:
+    assert extract_error_details(ValueError(message))["error.message"] == message
