@@ -14,8 +14,8 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import SpanProcessor
 
 from telemetry.config import TelemetryConfig
-from telemetry.env import ConfigError
 from telemetry.edge import TRUSTED, Trust, TrustPolicy, may_propagate
+from telemetry.env import ConfigError
 from telemetry.exporters import make_exporter
 from telemetry.forks import renew_after_fork
 from telemetry.grpc.channel import ChannelOptions, make_channel, server_of

@@ -60,7 +60,7 @@ class TracingServerInterceptor(aio.ServerInterceptor):
         trust: What is believed of the callers' metadata, of all of them or by the call's context.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917  each is a choice of its own
+    def __init__(
         self,
         tracer: Tracer,
         propagator: TextMapPropagator,
