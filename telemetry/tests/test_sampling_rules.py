@@ -205,6 +205,19 @@ def test_a_program_may_reload_on_a_signal(file: Path) -> None:
             signal.signal(signal.SIGHUP, before)
 
 
+def test_the_guides_rules_are_as_it_says(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    path = tmp_path / "sampling.toml"
+    path.write_text(guide.partition("```toml\n")[2].partition("```")[0])
+    with following(path) as telemetry:
+        assert not is_recorded(telemetry, "GET", url__path="/livez")
+        order = {"url__path": "/v1/orders/o-1", "http__request__method": "POST"}
+        assert sum(is_recorded(telemetry, "POST", **order) for _request in range(100)) in range(10, 13)
+        with use_tenant("acme"):
+            assert is_recorded(telemetry, "work", shop__canary=True)
+        assert sum(is_recorded(telemetry, "work") for _trace in range(200)) < 50
+
+
 def test_only_rules_can_be_read_again() -> None:
     config = TelemetryConfig(service_name="test", exporter=ExporterConfig(kind="none"))
     with configure(config) as telemetry, pytest.raises(ConfigError) as raised:
