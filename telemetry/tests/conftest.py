@@ -14,12 +14,28 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from threading import enumerate as enumerate_threads
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import grpc
 import pytest
 from opentelemetry.context import Context
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
+    ExportLogsServiceRequest,
+    ExportLogsServiceResponse,
+)
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2_grpc import (
+    LogsServiceServicer,
+    add_LogsServiceServicer_to_server,
+)
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+    ExportMetricsServiceResponse,
+)
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2_grpc import (
+    MetricsServiceServicer,
+    add_MetricsServiceServicer_to_server,
+)
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
@@ -28,12 +44,14 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import (
     TraceServiceServicer,
     add_TraceServiceServicer_to_server,
 )
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
 from telemetry import ExporterConfig, Telemetry, TelemetryConfig, configure
 
 Until = Callable[[Callable[[], object]], Awaitable[None]]
 Ended = Callable[[int], Awaitable[list[Any]]]
+Measured = Callable[..., list[Any]]
 RunPython = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -57,6 +75,27 @@ def telemetry(started: list[Any], spans: list[Any]) -> Iterator[Telemetry]:
 
 
 @pytest.fixture
+def measured() -> Iterator[tuple[Telemetry, Measured]]:
+    """Give a telemetry that measures, and a function that gives the data points of metrics; it resets exemplars."""
+    reader = InMemoryMetricReader()
+    config = TelemetryConfig(service_name="test", exporter=ExporterConfig(kind="none"))
+
+    def points(*names: str) -> list[Any]:
+        data = reader.get_metrics_data()
+        return [
+            point
+            for resource in (data.resource_metrics if data is not None else ())
+            for scope in resource.scope_metrics
+            for metric in scope.metrics
+            if metric.name in names
+            for point in metric.data.data_points
+        ]
+
+    with configure(config, metric_readers=[reader]) as telemetry:
+        yield telemetry, points
+
+
+@pytest.fixture
 def until() -> Until:
     """Give a function that waits until a condition holds, and fails the test after ten seconds."""
 
@@ -66,6 +105,20 @@ def until() -> Until:
             if monotonic() > ends_at:
                 pytest.fail("the condition did not come true")
             await asyncio.sleep(0.002)
+
+    return wait
+
+
+@pytest.fixture
+def wait_until() -> Callable[[Callable[[], object]], None]:
+    """Give what `until` gives, for tests without an event loop."""
+
+    def wait(condition: Callable[[], object]) -> None:
+        ends_at = monotonic() + 10
+        while not condition():
+            if monotonic() > ends_at:
+                pytest.fail("the condition did not come true")
+            sleep(0.002)
 
     return wait
 
@@ -143,9 +196,26 @@ def grpc_collector() -> Iterator[Collector]:
             collector.receive("Export", headers, request.SerializeToString())
             return ExportTraceServiceResponse()
 
+    class Metrics(MetricsServiceServicer):
+        def Export(self, request: ExportMetricsServiceRequest, context: Any) -> ExportMetricsServiceResponse:  # noqa: N802
+            headers = {name: str(value) for name, value in context.invocation_metadata()}
+            collector.receive("/v1/metrics", headers, request.SerializeToString())
+            return ExportMetricsServiceResponse()
+
+    class Logs(LogsServiceServicer):
+        def Export(self, request: ExportLogsServiceRequest, context: Any) -> ExportLogsServiceResponse:  # noqa: N802
+            headers = {name: str(value) for name, value in context.invocation_metadata()}
+            collector.receive("/v1/logs", headers, request.SerializeToString())
+            return ExportLogsServiceResponse()
+
     server = grpc.server(ThreadPoolExecutor(2))
-    add: Any = add_TraceServiceServicer_to_server
-    add(Receiver(), server)
+    servicers: list[tuple[Any, Any]] = [
+        (add_TraceServiceServicer_to_server, Receiver()),
+        (add_MetricsServiceServicer_to_server, Metrics()),
+        (add_LogsServiceServicer_to_server, Logs()),
+    ]
+    for add, servicer in servicers:
+        add(servicer, server)
     collector.endpoint = f"http://127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     server.start()
     yield collector
@@ -176,6 +246,44 @@ class Collector:
         self.requests.append((path, headers, unpacked))
 
     @property
+    def metrics(self) -> dict[str, list[Any]]:
+        """Give the data points of each metric that came, as OTLP's messages."""
+        points: dict[str, list[Any]] = {}
+        for path, _headers, body in self.requests:
+            if path == "/v1/metrics":
+                for resource in ExportMetricsServiceRequest.FromString(body).resource_metrics:
+                    for metric in (each for scope in resource.scope_metrics for each in scope.metrics):
+                        data = getattr(metric, str(metric.WhichOneof("data")))
+                        points.setdefault(metric.name, []).extend(data.data_points)
+        return points
+
+    @property
+    def instances(self) -> int:
+        """Give how many instances of services have sent metrics."""
+        return len(
+            {
+                attribute.value.string_value
+                for path, _headers, body in self.requests
+                if path == "/v1/metrics"
+                for resource in ExportMetricsServiceRequest.FromString(body).resource_metrics
+                for attribute in resource.resource.attributes
+                if attribute.key == "service.instance.id"
+            }
+        )
+
+    @property
+    def log_records(self) -> list[Any]:
+        """Give all log records that came, as OTLP's messages."""
+        requests = [ExportLogsServiceRequest.FromString(body) for path, _, body in self.requests if path == "/v1/logs"]
+        return [
+            record
+            for request in requests
+            for resource in request.resource_logs
+            for scope in resource.scope_logs
+            for record in scope.log_records
+        ]
+
+    @property
     def names(self) -> list[str]:
         """Give the names of all spans that came."""
         return [span.name for span in self.spans]
@@ -183,7 +291,8 @@ class Collector:
     @property
     def spans(self) -> list[Any]:
         """Give all spans that came, as OTLP's messages."""
-        requests = [ExportTraceServiceRequest.FromString(body) for _path, _headers, body in self.requests]
+        others = ("/v1/metrics", "/v1/logs")
+        requests = [ExportTraceServiceRequest.FromString(body) for path, _, body in self.requests if path not in others]
         return [
             span
             for request in requests

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event, make_url, text
@@ -14,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from telemetry.database_pool import pool_name
 from telemetry.database_spans import UNTRACED, trace_engine
 from telemetry.env import ConfigError, Secret
 from telemetry.errors import DatabaseUnavailable
@@ -55,6 +57,8 @@ class Database:
         if not self._postgresql:
             event.listen(self._engine.sync_engine, "connect", _set_up_sqlite)
         trace_engine(self._engine.sync_engine, telemetry.tracer(__name__))
+        metrics, engine = telemetry.measuring.pools, self._engine.sync_engine
+        self._pool = None if metrics is None else metrics.watch(pool_name(url), lambda: engine.pool, 2 * pool_size)
         event.listen(self._engine.sync_engine, "handle_error", _map_failure)  # after the spans have seen it
 
     @asynccontextmanager
@@ -93,6 +97,7 @@ class Database:
     async def _connection(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection; what fails before that is an outage, and what fails later is not."""
         async with AsyncExitStack() as stack:
+            asked_at = perf_counter()
             try:
                 connection = await stack.enter_async_context(self._engine.connect())
             except PoolTimeoutError as error:
@@ -103,10 +108,14 @@ class Database:
                     raise DatabaseUnavailable from error
                 raise
             self._outage.end()
+            if self._pool is not None:
+                self._pool.waited(perf_counter() - asked_at)
             yield connection
 
     async def close(self) -> None:
         """Close all connections."""
+        if self._pool is not None:
+            self._pool.close()
         await self._engine.dispose()
 
 

@@ -1,4 +1,4 @@
-"""Log lines as JSON on standard output, each with the trace, span and tenant that it belongs to."""
+"""Log lines as JSON on standard output, each with the trace, span and tenant that it belongs to, and no secrets."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import logging
 import sys
 from datetime import UTC, datetime
 
-from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
-
-from telemetry.tenant import current_tenant
+from telemetry.log_fields import context_fields, describe
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a record: time (RFC 3339, UTC), level, logger, message, service, and the context's ids."""
+    """One JSON object a record: time (RFC 3339, UTC), level, logger, message, service, and the context's ids.
+
+    What is given as ``extra=…`` stands beside them. Secrets are taken out, see `telemetry.redaction`.
+    """
 
     def __init__(self, service: str) -> None:
         super().__init__()
@@ -21,31 +22,27 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Give the record as one line."""
-        line: dict[str, str] = {
+        described = describe(record)
+        line: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "service": self._service,
             "logger": record.name,
-            "message": record.getMessage(),
-            **_context(),
+            "message": described.message,
+            **context_fields(),
         }
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+        for name, value in described.extra.items():
+            line.setdefault(name, value)
+        if described.stack_trace:
+            line["exception"] = described.stack_trace
         return json.dumps(line)  # in ASCII: it can be written to any stream, and no character of it ends the line
 
 
 def configure_logging(service: str, level: str = "INFO") -> None:
-    """Send the root logger's records of `level` and above to standard output as JSON; called once, in ``__main__``."""
+    """Send the root logger's records of `level` and above to standard output as JSON; called once, in ``__main__``.
+
+    With `telemetry.Telemetry.capture_logs` they are exported as well.
+    """
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter(service))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-
-
-def _context() -> dict[str, str]:
-    span = get_current_span().get_span_context()
-    fields = (
-        {"trace_id": format_trace_id(span.trace_id), "span_id": format_span_id(span.span_id)} if span.is_valid else {}
-    )
-    if tenant := current_tenant():
-        fields["tenant"] = tenant
-    return fields

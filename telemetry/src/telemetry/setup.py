@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
+import logging
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from types import TracebackType
-from typing import Self
 
 from grpc import StatusCode, aio
 from opentelemetry import trace
+from opentelemetry.metrics import Meter, MeterProvider
+from opentelemetry.sdk._logs import LogRecordProcessor
+from opentelemetry.sdk.metrics.export import MetricReader
 from opentelemetry.sdk.trace import SpanProcessor
 
+from telemetry.business import Business
+from telemetry.closing import Closing
 from telemetry.config import TelemetryConfig
 from telemetry.edge import TRUSTED, Trust, TrustPolicy, may_propagate
 from telemetry.env import ConfigError
@@ -20,10 +22,13 @@ from telemetry.exporters import make_exporter
 from telemetry.forks import renew_after_fork
 from telemetry.grpc.channel import ChannelOptions, make_channel, server_of
 from telemetry.grpc.client import Timeouts, make_client_interceptors
+from telemetry.grpc.observing import log_access
 from telemetry.grpc.server import TracingServerInterceptor
 from telemetry.http import ASGIApp, Capture, EdgePolicy, TracingMiddleware, public
+from telemetry.log_export import LogExport
+from telemetry.measuring import Measuring
 from telemetry.once import Places
-from telemetry.pipeline import ExportCounts, ExportPipeline, flush_all, shutdown_all
+from telemetry.pipeline import ExportCounts, ExportPipeline, Pipeline, flush_all, shutdown_all
 from telemetry.processors import OpenSpans, TenantProcessor
 from telemetry.propagation import make_propagator
 from telemetry.provider import ServiceTracerProvider
@@ -36,16 +41,24 @@ _SCOPE = "throughline"
 _services = Places()
 
 
-class Telemetry:
+class Telemetry(Closing):
     """A service's telemetry, made by `configure`. Also a context manager, sync and async, that shuts it down.
 
     Attributes:
         config: What it was made of.
         tracer_provider: The OpenTelemetry SDK's provider, for libraries that ask for one.
+        measuring: What measures the service: the provider of meters, `business` metrics and more.
+        log_export: What exports log records.
         propagator: How context travels.
     """
 
-    def __init__(self, config: TelemetryConfig, span_processors: Sequence[SpanProcessor] = ()) -> None:
+    def __init__(
+        self,
+        config: TelemetryConfig,
+        span_processors: Sequence[SpanProcessor] = (),
+        metric_readers: Sequence[MetricReader] = (),
+        log_processors: Sequence[LogRecordProcessor] = (),
+    ) -> None:
         self.config = config
         self.propagator = make_propagator(config.propagators)
         self._sampler = make_sampler(config.sampler)
@@ -55,23 +68,53 @@ class Telemetry:
             if (exporter := make_exporter(each)) is not None
         ]
         self._processors = tuple(span_processors)
+        resource = make_resource(config)
         self.tracer_provider = ServiceTracerProvider(
             sampler=self._sampler,
-            resource=make_resource(config),
+            resource=resource,
             span_limits=make_limits(config.limits),
             shutdown_on_exit=False,
         )
         self._open = OpenSpans()
         for processor in (TenantProcessor(), self._open, *self._pipelines, *self._processors):
             self.tracer_provider.add_span_processor(processor)
+        self.measuring = Measuring(config.metrics, resource, metric_readers, lambda: self.export_counts)
+        self.log_export = LogExport(config.logs, config.limits, resource, log_processors)
+        self._all_pipelines: list[Pipeline] = [
+            *self._pipelines,
+            *self.measuring.pipelines,
+            *self.log_export.pipelines,
+        ]
         self._closed = False
         renew_after_fork(self)
-        if self._pipelines:
+        if self._all_pipelines:
             _services.claim(config.service_name, self)
 
     def tracer(self, name: str) -> trace.Tracer:
         """Give a tracer for spans of the caller's own; `name` is the module that makes them."""
         return self.tracer_provider.get_tracer(name)
+
+    @property
+    def meter_provider(self) -> MeterProvider:
+        """OpenTelemetry's provider, for libraries that ask for one; it does nothing where metrics are off."""
+        return self.measuring.provider
+
+    def meter(self, name: str) -> Meter:
+        """Give a meter for metrics of the caller's own; `name` is the module that makes them."""
+        return self.meter_provider.get_meter(name)
+
+    @property
+    def business(self) -> Business:
+        """What makes the metrics of the service's business."""
+        return self.measuring.business
+
+    def watch_event_loop(self) -> None:
+        """Measure how late the running event loop is until the shutdown, where metrics are on."""
+        self.measuring.watch_event_loop()
+
+    def capture_logs(self, logger: logging.Logger | None = None) -> None:
+        """Export what the logger is given until the shutdown, where logs are exported; by default the root logger."""
+        self.log_export.capture(logger or logging.getLogger())
 
     def server_interceptors(
         self, errors: Mapping[type[BaseException], StatusCode] | None = None, *, trust: Trust | TrustPolicy = TRUSTED
@@ -82,7 +125,12 @@ class Telemetry:
             errors: Domain error → code; see `telemetry.grpc.server.TracingServerInterceptor`.
             trust: What is believed of callers' metadata: by default their trace and tenant, and no baggage.
         """
-        return [TracingServerInterceptor(self.tracer(_SCOPE), self.propagator, errors or {}, trust=trust)]
+        observers = self.measuring.call_observers() + ([log_access] if self.config.logs.access else [])
+        return [
+            TracingServerInterceptor(
+                self.tracer(_SCOPE), self.propagator, errors or {}, trust=trust, observers=observers
+            )
+        ]
 
     def client_interceptors(
         self,
@@ -105,6 +153,7 @@ class Telemetry:
             server=server,
             timeouts=timeouts,
             propagate=may_propagate("" if server is None else server[0], propagate_to),
+            metrics=self.measuring.client_calls(),
         )
 
     def channel(  # noqa: PLR0913  each is a choice of its own, named by keyword
@@ -158,6 +207,7 @@ class Telemetry:
             response_header=response_header,
             capture=capture,
             cancel_on_disconnect=cancel_on_disconnect,
+            metrics=self.measuring.http,
         )
 
     def reload_sampling(self) -> bool:
@@ -175,7 +225,9 @@ class Telemetry:
     def after_fork(self) -> None:
         """Be another instance of the service, with no open spans; called in a forked child."""
         self._open.ids.clear()
-        self.tracer_provider.use_resource(resource_after_fork(self.tracer_provider.resource, self.config))
+        resource = resource_after_fork(self.tracer_provider.resource, self.config)
+        for provider in (self.tracer_provider, self.measuring, self.log_export):
+            provider.use_resource(resource)
 
     @property
     def export_counts(self) -> tuple[ExportCounts, ...]:
@@ -189,7 +241,7 @@ class Telemetry:
 
     def force_flush(self, budget: float = 5.0) -> bool:
         """Export what waits; False when that took more than `budget` seconds."""
-        return flush_all(self._pipelines, self._processors, budget)
+        return flush_all(self._all_pipelines, self._processors, budget)
 
     def shutdown(self, budget: float | None = None) -> None:
         """Export what waits and stop, in `budget` seconds in all; by default the configured budget.
@@ -200,46 +252,28 @@ class Telemetry:
             return
         self._closed = True
         _services.release(self.config.service_name, self)
-        shutdown_all(self._pipelines, self._processors, self.config.shutdown_budget if budget is None else budget)
-
-    async def ashutdown(self, budget: float | None = None) -> None:
-        """Do what `shutdown` does without blocking the event loop."""
-        pool = ThreadPoolExecutor(1, "telemetry")  # of its own: the loop's may be full of work that hangs
-        try:
-            await asyncio.get_running_loop().run_in_executor(pool, self.shutdown, budget)
-        finally:
-            pool.shutdown(wait=False)
-
-    def __enter__(self) -> Self:
-        """Give itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Shut down."""
-        self.shutdown()
-
-    async def __aenter__(self) -> Self:
-        """Give itself."""
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Shut down without blocking the event loop."""
-        await self.ashutdown()
+        self.measuring.stop()
+        self.log_export.stop()
+        shutdown_all(self._all_pipelines, self._processors, self.config.shutdown_budget if budget is None else budget)
 
 
-def configure(config: TelemetryConfig, *, span_processors: Sequence[SpanProcessor] = ()) -> Telemetry:
+def configure(
+    config: TelemetryConfig,
+    *,
+    span_processors: Sequence[SpanProcessor] = (),
+    metric_readers: Sequence[MetricReader] = (),
+    log_processors: Sequence[LogRecordProcessor] = (),
+) -> Telemetry:
     """Make a service's telemetry. Nothing global is touched: what is made is handed on by hand.
 
     Args:
         config: See `TelemetryConfig`.
         span_processors: More processors, such as an in-memory one in tests.
+        metric_readers: The same for metrics.
+        log_processors: The same for log records.
 
     Raises:
         ConfigError: An exporter, a sampler or a propagator cannot be made; or the service is configured already, in
             this process, and what exports its spans is still open: the message tells where.
     """
-    return Telemetry(config, span_processors)
+    return Telemetry(config, span_processors, metric_readers, log_processors)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from functools import partial
+from time import perf_counter
 from typing import Any, TypeVar
 
 from grpc import StatusCode, aio
-from opentelemetry.context import attach, detach
+from opentelemetry.context import Context, attach, detach
 from opentelemetry.propagators.textmap import TextMapPropagator
 from opentelemetry.trace import Span, SpanKind, Status, Tracer, set_span_in_context
 from opentelemetry.trace import StatusCode as SpanStatus
@@ -22,7 +22,8 @@ from opentelemetry.util.types import AttributeValue
 from telemetry import semconv
 from telemetry.deadline import timeout
 from telemetry.grpc.metadata import SETTER
-from telemetry.grpc.methods import CallFilter, Methods, ordinary_calls
+from telemetry.grpc.methods import CallFilter, Method, Methods, ordinary_calls
+from telemetry.metrics import CallMetrics
 from telemetry.tenant import TENANT_METADATA, current_tenant
 
 T = TypeVar("T")
@@ -50,6 +51,7 @@ def make_client_interceptors(  # noqa: PLR0913  each is a choice of its own, nam
     timeouts: Timeouts | None = None,
     traced: CallFilter = ordinary_calls,
     propagate: bool = True,
+    metrics: CallMetrics | None = None,
 ) -> list[aio.ClientInterceptor]:
     """Make the four interceptors, one a call shape, that ``grpc.aio`` wants.
 
@@ -60,6 +62,7 @@ def make_client_interceptors(  # noqa: PLR0913  each is a choice of its own, nam
         timeouts: For calls that come with none.
         traced: Which calls get a span.
         propagate: Whether the server is told the context and the tenant.
+        metrics: Measures the calls; None measures nothing.
     """
     attributes: dict[str, AttributeValue] = {
         name: value
@@ -68,8 +71,8 @@ def make_client_interceptors(  # noqa: PLR0913  each is a choice of its own, nam
     }
     limits = timeouts or Timeouts()
     methods = Methods(traced, attributes)
-    unary = _Interception(tracer, propagator, methods, limits.unary, propagate)
-    stream = _Interception(tracer, propagator, methods, limits.stream, propagate)
+    unary = _Interception(tracer, propagator, methods, limits.unary, propagate, metrics)
+    stream = _Interception(tracer, propagator, methods, limits.stream, propagate, metrics)
     return [_UnaryUnary(unary), _UnaryStream(stream), _StreamUnary(unary), _StreamStream(stream)]
 
 
@@ -82,21 +85,24 @@ class _Interception:
     methods: Methods
     timeout: float | None
     propagate: bool
+    metrics: CallMetrics | None
 
     async def run(self, continuation: Continuation, details: aio.ClientCallDetails, request: Any) -> Any:
         method = self.methods.get(details.method)
         if not method.traced:
             return await continuation(self._prepare(details), request)
         span = self.tracer.start_span(method.name, kind=SpanKind.CLIENT, attributes=method.attributes)
-        token = attach(set_span_in_context(span))
+        context = set_span_in_context(span)
+        ending = _Ending(span, method, self.metrics, context, 0.0 if self.metrics is None else perf_counter())
+        token = attach(context)
         try:
             call = await continuation(self._prepare(details), request)
         except BaseException as error:
-            _end_with_error(span, error)
+            ending.with_error(error)
             raise
         finally:
             detach(token)
-        return _end_when_done(span, call)
+        return ending.when_done(call)
 
     def _prepare(self, details: aio.ClientCallDetails) -> aio.ClientCallDetails:
         metadata = aio.Metadata(*(details.metadata or ()))
@@ -143,37 +149,51 @@ class _StreamStream(_Shape, aio.StreamStreamClientInterceptor):
         return await self._interception.run(continuation, client_call_details, request_iterator)
 
 
-def _end_when_done(span: Span, call: Any) -> Any:
-    if call.done():  # an interceptor after this one answered by itself; such a call takes no callback
-        _end_with_call(span, call)
-    else:
-        call.add_done_callback(partial(_end_with_call, span))
-    return call
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How a call ends, however it does: its span, and its measure."""
 
+    span: Span
+    method: Method
+    metrics: CallMetrics | None
+    context: Context
+    started: float
 
-def _end_with_call(span: Span, call: aio.Call) -> None:
-    code = _result_now(call.code())
-    details = None if code is StatusCode.OK else _result_now(call.details())
-    _end(span, code if isinstance(code, StatusCode) else StatusCode.UNKNOWN, details)
+    def when_done(self, call: Any) -> Any:
+        if call.done():  # an interceptor after this one answered by itself; such a call takes no callback
+            self.with_call(call)
+        else:
+            call.add_done_callback(self.with_call)
+        return call
 
+    def with_call(self, call: aio.Call) -> None:
+        code = _result_now(call.code())
+        details = None if code is StatusCode.OK else _result_now(call.details())
+        self._end(code if isinstance(code, StatusCode) else StatusCode.UNKNOWN, details)
 
-def _end_with_error(span: Span, error: BaseException) -> None:
-    if isinstance(error, aio.AioRpcError):
-        _end(span, error.code(), error.details())
-    elif isinstance(error, asyncio.CancelledError):
-        _end(span, StatusCode.CANCELLED)
-    else:  # the call never began
-        span.set_attribute(semconv.ERROR_TYPE, type(error).__qualname__)
-        span.set_status(Status(SpanStatus.ERROR, str(error)))
-        span.end()
+    def with_error(self, error: BaseException) -> None:
+        if isinstance(error, aio.AioRpcError):
+            self._end(error.code(), error.details())
+        elif isinstance(error, asyncio.CancelledError):
+            self._end(StatusCode.CANCELLED)
+        else:  # the call never began
+            error_type = type(error).__qualname__
+            self.span.set_attribute(semconv.ERROR_TYPE, error_type)
+            self.span.set_status(Status(SpanStatus.ERROR, str(error)))
+            self.span.end()
+            self._measure(None, error_type)
 
+    def _end(self, code: StatusCode, details: str | None = None) -> None:
+        self.span.set_attribute(semconv.RPC_RESPONSE_STATUS_CODE, code.name)
+        if code is not StatusCode.OK:
+            self.span.set_attribute(semconv.ERROR_TYPE, code.name)
+            self.span.set_status(Status(SpanStatus.ERROR, details))
+        self.span.end()
+        self._measure(code)
 
-def _end(span: Span, code: StatusCode, details: str | None = None) -> None:
-    span.set_attribute(semconv.RPC_RESPONSE_STATUS_CODE, code.name)
-    if code is not StatusCode.OK:
-        span.set_attribute(semconv.ERROR_TYPE, code.name)
-        span.set_status(Status(SpanStatus.ERROR, details))
-    span.end()
+    def _measure(self, code: StatusCode | None, error_type: str | None = None) -> None:
+        if self.metrics is not None:
+            self.metrics.record(self.method, code, perf_counter() - self.started, self.context, error_type)
 
 
 def _result_now(coroutine: Coroutine[Any, Any, T]) -> T | None:

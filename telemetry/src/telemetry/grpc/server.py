@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, nullcontext
 from dataclasses import dataclass
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -27,6 +28,7 @@ from telemetry.edge import TRUSTED, Trust, TrustPolicy
 from telemetry.errors import CLASS_OF_CODE, HANDLING, DatabaseUnavailable, classify, record_error
 from telemetry.grpc.metadata import WITH_BAGGAGE, WITHOUT_BAGGAGE, texts
 from telemetry.grpc.methods import CallFilter, Method, Methods, ordinary_calls
+from telemetry.grpc.observing import CallObserver, ServedCall
 from telemetry.grpc.status import SERVER_ERRORS, ErrorTable, find_code
 from telemetry.inbound import read_context
 from telemetry.tenant import TENANT_METADATA, InvalidTenant, MissingTenant, is_tenant, with_tenant
@@ -58,21 +60,24 @@ class TracingServerInterceptor(aio.ServerInterceptor):
             one of its bases, becomes INTERNAL with a text that tells the trace id and nothing else.
         traced: Which calls get a span.
         trust: What is believed of the callers' metadata, of all of them or by the call's context.
+        observers: Told of each call when it has ended.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  each is a choice of its own
         self,
         tracer: Tracer,
         propagator: TextMapPropagator,
         errors: ErrorTable[StatusCode],
         traced: CallFilter = ordinary_calls,
         trust: Trust | TrustPolicy = TRUSTED,
+        observers: Sequence[CallObserver] = (),
     ) -> None:
         self._tracer = tracer
         self._propagator = propagator
         self._errors = {**_BUILT_IN, **errors}
         self._methods = Methods(traced)
         self._trust = trust
+        self._observers = tuple(observers)
         self._wrapped: dict[str, tuple[Handler, Handler]] = {}
 
     async def intercept_service(
@@ -117,7 +122,10 @@ class TracingServerInterceptor(aio.ServerInterceptor):
         span = self._tracer.start_span(method.name, parent, SpanKind.SERVER, method.attributes, links)
         time_left = context.time_remaining()
         call = _Call(span, context, self._errors, time_left)
-        token = attach(set_span_in_context(span, parent))
+        # The peer is not known any more when the call has been cut off.
+        started, peer = (perf_counter(), context.peer()) if self._observers else (0.0, "")
+        current = set_span_in_context(span, parent)
+        token = attach(current)
         try:
             with nullcontext() if time_left is None else deadline(time_left):
                 return await (_refuse_tenant() if forged else handle())
@@ -125,8 +133,12 @@ class TracingServerInterceptor(aio.ServerInterceptor):
             await call.fail(error)
             raise
         finally:
+            code = call.end()
+            if self._observers:
+                served = ServedCall(method, code, perf_counter() - started, current, peer)
+                for observe in self._observers:
+                    observe(served)
             detach(token)
-            call.end()
 
 
 @dataclass(slots=True)
@@ -157,13 +169,14 @@ class _Call:
         except aio.UsageError:  # the handler has aborted, and raised this afterwards: the caller knows its first word
             self.code = None
 
-    def end(self) -> None:
+    def end(self) -> StatusCode:
         code = self.code or self.context.code() or StatusCode.OK
         self.span.set_attribute(semconv.RPC_RESPONSE_STATUS_CODE, code.name)
         if code in SERVER_ERRORS:
             self.span.set_attribute(semconv.ERROR_TYPE, code.name)
             self.span.set_status(Status(SpanStatus.ERROR, self.context.details() or None))
         self.span.end()
+        return code
 
     def _safe_text(self) -> str:
         return f"internal error; trace id {format_trace_id(self.span.get_span_context().trace_id)}"

@@ -19,6 +19,7 @@ from telemetry.http.request import WITH_BAGGAGE, WITHOUT_BAGGAGE, request_attrib
 from telemetry.http.response import Response
 from telemetry.http.websocket import WebSocket
 from telemetry.inbound import read_context
+from telemetry.metrics import HttpServerMetrics
 from telemetry.tenant import with_tenant
 
 
@@ -35,6 +36,7 @@ class TracingMiddleware:
         capture: What of headers and query the spans show.
         cancel_on_disconnect: Cancel the application's work when the client goes away before the response is complete,
             and the application does not listen for that itself.
+        metrics: Measures the requests; None measures nothing.
     """
 
     def __init__(  # noqa: PLR0913  each is a choice of its own, named by keyword
@@ -48,6 +50,7 @@ class TracingMiddleware:
         response_header: str = "x-trace-id",
         capture: Capture | None = None,
         cancel_on_disconnect: bool = True,
+        metrics: HttpServerMetrics | None = None,
     ) -> None:
         self._app = app
         self._tracer = tracer
@@ -57,6 +60,7 @@ class TracingMiddleware:
         self._header = response_header.encode("ascii")
         self._captured = Captured(capture or Capture())
         self._cancels = cancel_on_disconnect
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -74,12 +78,14 @@ class TracingMiddleware:
         attributes = request_attributes(scope, self._captured)
         span = self._tracer.start_span(span_name(scope), parent, SpanKind.SERVER, attributes, links, start_time=started)
         app = self._app if refusal is None else _raising(refusal)
-        token = attach(set_span_in_context(span, parent))
+        context = set_span_in_context(span, parent)
+        token = attach(context)
         try:
             if kind == "http":
                 declared = semconv.HTTP_REQUEST_BODY_SIZE in attributes
                 client = Client(scope, receive, declared=declared, cancels=self._cancels)
-                response = Response(span, scope, send, client, self._header, self._captured)
+                timer = None if self._metrics is None else self._metrics.begin(attributes, context)
+                response = Response(span, scope, send, client, self._header, self._captured, timer)
                 await _serve(app, scope, client, response)
             else:
                 await WebSocket(span, scope, receive, send, self._header).serve(app)

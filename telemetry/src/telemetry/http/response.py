@@ -8,12 +8,14 @@ from opentelemetry.util.types import AttributeValue
 from telemetry import semconv
 from telemetry.asgi import Message, Scope, Send
 from telemetry.errors import record_error
+from telemetry.errors.texts import type_name
 from telemetry.http.capture import Captured
 from telemetry.http.client import Client
 from telemetry.http.leaving import is_about_leaving
 from telemetry.http.request import span_name
 from telemetry.http.routes import route_of
 from telemetry.http.trace_id import with_trace_id
+from telemetry.metrics import RequestTimer
 
 SERVER_ERROR = 500
 CANCELLED = "cancelled"
@@ -29,6 +31,7 @@ class Response:
         client: Whom it is for.
         header: Name of the header that tells the trace id.
         captured: Says which headers the span shows.
+        timer: Measures the request.
     """
 
     __slots__ = (
@@ -43,10 +46,18 @@ class Response:
         "_size",
         "_span",
         "_status",
+        "_timer",
     )
 
     def __init__(  # noqa: PLR0913, PLR0917  made in one place, once a request
-        self, span: Span, scope: Scope, send: Send, client: Client, header: bytes, captured: Captured
+        self,
+        span: Span,
+        scope: Scope,
+        send: Send,
+        client: Client,
+        header: bytes,
+        captured: Captured,
+        timer: RequestTimer | None = None,
     ) -> None:
         self._span = span
         self._scope = scope
@@ -54,9 +65,11 @@ class Response:
         self._client = client
         self._header = header
         self._captured = captured
+        self._timer = timer
         self._status: int | None = None
         self._size = 0
-        self._ended = self._failed = self._cut = False
+        self._failed: str | None = None
+        self._ended = self._cut = False
 
     async def send(self, message: Message) -> None:
         """Hand a message on."""
@@ -80,7 +93,7 @@ class Response:
     def fail(self, error: Exception) -> None:
         """Record what the application raised, if the response was not complete by then."""
         if not (self._ended or (self._client.left and is_about_leaving(error))):
-            self._failed = True
+            self._failed = type_name(error)
             self._status = self._status or SERVER_ERROR
             record_error(self._span, error)
 
@@ -104,6 +117,8 @@ class Response:
         if self._cut or ((self._status or 0) >= SERVER_ERROR and not self._failed):
             span.set_status(Status(StatusCode.ERROR))
         span.end()
+        if self._timer is not None:
+            self._timer.end(self._status, route, self._failed or error_type)
 
     def _start(self, message: Message) -> None:
         self._status = message["status"]

@@ -1,0 +1,44 @@
+"""Something that is shut down in a time that is given, by hand or as a context manager, sync and async."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Self
+
+
+class Closing:
+    """A context manager of both kinds round `shutdown`."""
+
+    def shutdown(self, budget: float | None = None) -> None:
+        """Stop, in `budget` seconds."""
+        raise NotImplementedError
+
+    async def ashutdown(self, budget: float | None = None) -> None:
+        """Do what `shutdown` does without blocking the event loop."""
+        pool = ThreadPoolExecutor(1, "telemetry")  # of its own: the loop's may be full of work that hangs
+        try:
+            await asyncio.get_running_loop().run_in_executor(pool, self.shutdown, budget)
+        finally:
+            pool.shutdown(wait=False)
+
+    def __enter__(self) -> Self:
+        """Give itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Shut down."""
+        self.shutdown()
+
+    async def __aenter__(self) -> Self:
+        """Give itself."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Shut down without blocking the event loop."""
+        await self.ashutdown()

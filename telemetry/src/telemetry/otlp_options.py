@@ -1,0 +1,70 @@
+"""The OTLP exporters of metrics and of logs, made alike; those of spans are in `telemetry.exporters`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import grpc
+
+from telemetry.losses import quieten
+from telemetry.tls import read_tls
+
+if TYPE_CHECKING:
+    from telemetry.config import ExporterConfig, Signal
+
+Exporter = TypeVar("Exporter")
+
+_OWN_HEADERS = ("content-type", "content-encoding", "user-agent")
+
+
+def otlp_http(config: ExporterConfig, signal: Signal, make: Callable[..., Exporter]) -> Callable[[], Exporter]:
+    """Give what makes an exporter over HTTP; raise ConfigError for TLS's files if they are no good."""
+    from opentelemetry.exporter.otlp.proto.http import Compression  # noqa: PLC0415  imported when it is asked for
+
+    quieten(make.__module__)
+    read_tls(config)  # told now, not at the first export
+
+    def connect() -> Exporter:
+        exporter: Any = make(
+            endpoint=config.target_for(signal),
+            certificate_file=config.certificate,
+            client_certificate_file=config.client_certificate,
+            client_key_file=config.client_key,
+            timeout=config.timeout,
+            compression=Compression.Gzip if config.compression == "gzip" else Compression.NoCompression,
+        )
+        # Headers of the environment would join those that are given.
+        own = {name: value for name, value in exporter._client._headers.items() if name.lower() in _OWN_HEADERS}  # noqa: SLF001
+        exporter._client._headers = own | _lower(config.headers)  # noqa: SLF001
+        made: Exporter = exporter
+        return made
+
+    return connect
+
+
+def otlp_grpc(config: ExporterConfig, signal: Signal, make: Callable[..., Exporter]) -> Callable[[], Exporter]:
+    """Give what makes an exporter over gRPC; raise ConfigError for TLS's files if they are no good."""
+    quieten("opentelemetry.exporter.otlp.proto.grpc.exporter")
+    target = config.target_for(signal)
+    secure = target.startswith("https://")
+    tls = read_tls(config)
+
+    def connect() -> Exporter:
+        credentials = grpc.ssl_channel_credentials(tls.authorities, tls.client_key, tls.client_certificate)
+        exporter: Any = make(
+            endpoint=target,
+            insecure=not secure,
+            credentials=credentials if secure else None,
+            timeout=config.timeout,
+            compression=grpc.Compression.Gzip if config.compression == "gzip" else grpc.Compression.NoCompression,
+        )
+        exporter._headers = tuple(_lower(config.headers).items())  # noqa: SLF001  none of the environment's
+        made: Exporter = exporter
+        return made
+
+    return connect
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
