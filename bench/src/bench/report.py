@@ -145,7 +145,7 @@ def picture(run: Run) -> str:
         Bar(
             _LABELS[name],
             Spread(*(value * _MICRO for value in (one.cpu.low, one.cpu.middle, one.cpu.high))),
-            name.startswith(OURS),
+            _LABELS[name].startswith(OURS),
         )
         for name, one in run.summaries.items()
     ]
