@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from threading import Event
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Thread
 from threading import enumerate as threads
 from time import monotonic
 from typing import Any
 
+import grpc
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
@@ -306,3 +308,65 @@ telemetry.shutdown(budget=0.1)
     assert "1 of 1 spans were not exported" in result.stderr
     assert "Traceback" not in result.stderr
     assert monotonic() - started < 5
+
+
+def test_a_span_ends_well_when_the_system_has_no_thread_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    exporter = InMemorySpanExporter()
+    pipeline = ExportPipeline(exporter, BatchConfig())
+    config = TelemetryConfig(service_name="test", exporter=ExporterConfig(kind="none"))
+
+    def refuse(_thread: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with configure(config, span_processors=[pipeline]) as telemetry:
+        with monkeypatch.context() as patch:
+            patch.setattr("telemetry.pipeline.Thread.start", refuse)
+            make_spans(telemetry, 3)
+        make_spans(telemetry, 1)
+
+    assert len(exporter.get_finished_spans()) == 4
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_an_export_is_tried_again_when_the_collector_says_later(http_collector: Any, status: int) -> None:
+    http_collector.status = status
+    with exporting_to(http_collector.endpoint) as telemetry:
+        make_spans(telemetry, 1)
+        flush = Thread(target=telemetry.force_flush, args=(10.0,))
+        flush.start()
+        while not http_collector.requests:
+            flush.join(0.01)
+        http_collector.status = 200
+        flush.join()
+        assert telemetry.export_counts == (ExportCounts(ended=1, exported=1, failed=0),)
+
+    assert len(http_collector.requests) >= 2
+
+
+def test_a_collector_that_comes_up_late_gets_the_spans(unused_address: str) -> None:
+    with exporting_to(f"http://{unused_address}", protocol="grpc") as telemetry:
+        make_spans(telemetry, 1)
+        flush = Thread(target=telemetry.force_flush, args=(10.0,))
+        flush.start()
+        flush.join(0.2)
+        received: list[Any] = []
+        server = grpc.server(ThreadPoolExecutor(1))
+        server.add_generic_rpc_handlers([_Receiver(received)])
+        server.add_insecure_port(unused_address)
+        server.start()
+        flush.join()
+        server.stop(None).wait()
+
+    assert len(received) == 1
+
+
+class _Receiver(grpc.GenericRpcHandler):
+    def __init__(self, received: list[Any]) -> None:
+        self._received = received
+
+    def service(self, handler_call_details: Any) -> Any:  # noqa: ARG002  gRPC's signature
+        def answer(request: bytes, _context: Any) -> bytes:
+            self._received.append(request)
+            return b""
+
+        return grpc.unary_unary_rpc_method_handler(answer)

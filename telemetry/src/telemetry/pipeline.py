@@ -184,8 +184,13 @@ class ExportQueue(Generic[Item]):
         return self._exported + self._failed + self._dropped
 
     def _start_thread(self) -> None:
-        self._thread = Thread(target=self._run, name="telemetry-export", daemon=True)
-        self._thread.start()
+        thread = Thread(target=self._run, name="telemetry-export", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # the system has no thread left: that is not the request's fault
+            self._losses.explain(error)
+        else:
+            self._thread = thread
 
     def _run(self) -> None:
         attach(set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))  # an exporter's own calls are not traced  # noqa: FBT003

@@ -73,7 +73,6 @@ class Telemetry(Closing):
             sampler=self._sampler,
             resource=resource,
             span_limits=make_limits(config.limits),
-            shutdown_on_exit=False,
         )
         self._open = OpenSpans()
         for processor in (TenantProcessor(), self._open, *self._pipelines, *self._processors):

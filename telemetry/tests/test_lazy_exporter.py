@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from telemetry.lazy_exporter import LazyExporter
+
+
+def test_it_connects_once_with_the_first_spans() -> None:
+    connected: list[InMemorySpanExporter] = []
+
+    def connect() -> SpanExporter:
+        connected.append(InMemorySpanExporter())
+        return connected[-1]
+
+    exporter = LazyExporter(connect)
+    assert not connected
+    for _time in range(2):
+        assert exporter.export([]) is SpanExportResult.SUCCESS
+
+    assert len(connected) == 1
+    assert exporter.force_flush()
+    exporter.shutdown()
+    assert exporter.export([]) is SpanExportResult.FAILURE
+
+
+def test_one_that_never_exported_has_nothing_to_flush_or_to_close() -> None:
+    exporter = LazyExporter(InMemorySpanExporter)
+
+    assert exporter.force_flush()
+    exporter.shutdown()
