@@ -33,6 +33,32 @@ async def test_a_forged_tenant_is_ignored(client: httpx.AsyncClient, user_servic
     assert "evil" not in str(metadata)
 
 
+@pytest.mark.parametrize("scope", ["", "trace"])
+async def test_a_forged_tenant_reaches_neither_a_span_nor_a_service(
+    client: httpx.AsyncClient,
+    spans: InMemorySpanExporter,
+    user_service: Any,
+    make_token: MakeToken,
+    scope: str,
+) -> None:
+    forged = {
+        "x-tenant-id": "evil",
+        "baggage": "tenant.id=evil,tenant=evil",
+        "tracestate": "tenant=evil",
+        "traceparent": TRACEPARENT,
+        "grpc-metadata-x-tenant-id": "evil",
+    }
+    await client.get("/v1/users", headers={**forged, "Authorization": f"Bearer {make_token(scope=scope)}"})
+
+    metadata = user_service.calls[0].metadata
+    assert metadata["x-tenant-id"] == "acme"
+    assert "baggage" not in metadata
+    for span in spans.get_finished_spans():
+        assert span.attributes is not None
+        assert span.attributes["tenant.id"] == "acme"
+        assert "evil" not in str([span.attributes, span.events, [link.attributes for link in span.links]])
+
+
 async def test_a_request_leaves_one_server_span_with_its_tenant(
     client: httpx.AsyncClient, spans: InMemorySpanExporter, user_id: str
 ) -> None:

@@ -14,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway import domain
-from telemetry import current_trace_id
+from telemetry import ErrorClass, current_trace_id
+from telemetry.errors import HANDLING
 from telemetry.grpc.status import ErrorTable, find_code
 from telemetry.http import route_of
 
@@ -39,23 +40,27 @@ class Kind:
         return "urn:throughline:problem:" + self.title.lower().replace(" ", "-")
 
 
+def _kind(of: ErrorClass, title: str, headers: Mapping[str, str] | None = None) -> Kind:
+    return Kind(HANDLING[of].http_status, title, headers)
+
+
 MALFORMED = Kind(400, "Malformed request")
-INVALID = Kind(422, "Invalid input")
+INVALID = _kind(ErrorClass.VALIDATION, "Invalid input")
 TOO_LARGE = Kind(413, "Body too large", {"Connection": "close"})
 TOO_SLOW = Kind(408, "Body too slow", {"Connection": "close"})
-NOT_READY = Kind(503, "Not ready", _RETRY_AFTER)
-INTERNAL = Kind(500, "Internal error")
+NOT_READY = _kind(ErrorClass.UNAVAILABLE, "Not ready", _RETRY_AFTER)
+INTERNAL = _kind(ErrorClass.INTERNAL, "Internal error")
 
 KINDS: ErrorTable[Kind] = {
     domain.InvalidInput: INVALID,
-    domain.Unauthenticated: Kind(401, "Unauthenticated"),
-    domain.Forbidden: Kind(403, "Forbidden"),
-    domain.NotFound: Kind(404, "Not found"),
-    domain.Conflict: Kind(409, "Conflict"),
-    domain.ServiceOverloaded: Kind(429, "Too many requests", _RETRY_AFTER),
-    domain.ServiceFailed: Kind(502, "Service failed"),
-    domain.ServiceUnavailable: Kind(503, "Service unavailable", _RETRY_AFTER),
-    domain.ServiceTimeout: Kind(504, "Service timeout", _RETRY_AFTER),
+    domain.Unauthenticated: _kind(ErrorClass.UNAUTHENTICATED, "Unauthenticated"),
+    domain.Forbidden: _kind(ErrorClass.PERMISSION, "Forbidden"),
+    domain.NotFound: _kind(ErrorClass.NOT_FOUND, "Not found"),
+    domain.Conflict: _kind(ErrorClass.CONFLICT, "Conflict"),
+    domain.ServiceOverloaded: _kind(ErrorClass.RATE_LIMITED, "Too many requests", _RETRY_AFTER),
+    domain.ServiceFailed: _kind(ErrorClass.DEPENDENCY, "Service failed"),
+    domain.ServiceUnavailable: _kind(ErrorClass.UNAVAILABLE, "Service unavailable", _RETRY_AFTER),
+    domain.ServiceTimeout: _kind(ErrorClass.TIMEOUT, "Service timeout", _RETRY_AFTER),
 }
 
 _HTTP_KINDS: dict[int, tuple[Kind, str]] = {

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import httpx
 import pytest
 from grpc import StatusCode
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode as SpanStatus
 
 from shop.order.v1 import order_pb2
+from telemetry.http import ASGIApp
 
 
 @pytest.fixture
@@ -106,3 +110,32 @@ async def test_an_order_is_cancelled(client: httpx.AsyncClient, order_service: A
     assert response.status_code == 200
     assert (response.json()["status"], response.json()["version"]) == ("cancelled", 2)
     assert order_service.calls[0].request.order_id == order_id
+
+
+async def test_a_client_that_goes_away_cancels_the_order_services_work(  # noqa: PLR0913, PLR0917  fixtures
+    app: ASGIApp, serve_app: Any, make_token: Any, order_service: Any, order_id: str, spans: InMemorySpanExporter
+) -> None:
+    started, cancelled = asyncio.Event(), asyncio.Event()
+
+    async def hang(_request: Any, _context: Any) -> None:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+
+    order_service.answers["GetOrder"] = hang
+    async with serve_app(app) as url, httpx.AsyncClient(base_url=url) as client:
+        headers = {"Authorization": f"Bearer {make_token()}"}
+        request = asyncio.create_task(client.get(f"/v1/orders/{order_id}", headers=headers))
+        await started.wait()
+        request.cancel()
+        await asyncio.wait_for(cancelled.wait(), 1)
+
+    call, server = spans.get_finished_spans()
+    assert call.attributes is not None
+    assert server.attributes is not None
+    assert call.attributes["rpc.response.status_code"] == "CANCELLED"
+    assert server.attributes["error.type"] == "cancelled"
+    assert server.status.status_code is SpanStatus.UNSET
+    assert "http.response.status_code" not in server.attributes

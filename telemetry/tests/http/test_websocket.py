@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from fastapi import FastAPI, WebSocket, WebSocketException
+from opentelemetry.trace import StatusCode
+
+from telemetry import Telemetry
+from telemetry.http import Message
+
+
+@pytest.fixture
+def api() -> FastAPI:
+    return FastAPI(telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False})
+
+
+async def connect(app: Any, path: str, *messages: Message) -> list[Message]:
+    """Connect to an application, send it the messages, and give what it sent."""
+    waiting: asyncio.Queue[Message] = asyncio.Queue()
+    sent: list[Message] = []
+    for message in ({"type": "websocket.connect"}, *messages):
+        waiting.put_nowait(message)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "websocket", "path": path, "headers": [], "scheme": "ws", "query_string": b"", "subprotocols": []}
+    await app(scope, waiting.get, send)
+    return sent
+
+
+def text(message: str) -> Message:
+    return {"type": "websocket.receive", "text": message}
+
+
+async def test_a_connection_is_one_span_from_connect_to_close(
+    telemetry: Telemetry, spans: list[Any], api: FastAPI
+) -> None:
+    @api.websocket("/rooms/{room}")
+    async def talk(socket: WebSocket, room: str) -> None:
+        await socket.accept()
+        for _message in range(2):
+            await socket.send_text(room + await socket.receive_text())
+        assert not spans
+        await socket.close(1000)
+
+    sent = await connect(telemetry.asgi(api), "/rooms/1", text("a"), text("b"))
+
+    (span,) = spans
+    assert (span.name, span.status.status_code) == ("GET /rooms/{room}", StatusCode.UNSET)
+    assert span.attributes["http.route"] == "/rooms/{room}"
+    assert span.attributes["http.response.status_code"] == 101
+    assert span.attributes["websocket.close.code"] == 1000
+    assert span.attributes["url.scheme"] == "ws"
+    assert (b"x-trace-id", f"{span.context.trace_id:032x}".encode()) in sent[0]["headers"]
+
+
+async def test_a_client_that_leaves_gives_the_code(telemetry: Telemetry, spans: list[Any], api: FastAPI) -> None:
+    @api.websocket("/")
+    async def talk(socket: WebSocket) -> None:
+        await socket.accept()
+        await socket.receive_text()
+
+    with pytest.raises(Exception, match="1001"):
+        await connect(telemetry.asgi(api), "/", {"type": "websocket.disconnect", "code": 1001})
+
+    assert spans[0].attributes["websocket.close.code"] == 1001
+    assert spans[0].status.status_code is StatusCode.UNSET
+    assert not spans[0].events
+
+
+async def test_a_refused_connection_tells_its_status(telemetry: Telemetry, spans: list[Any], api: FastAPI) -> None:
+    @api.websocket("/")
+    async def refuse(_socket: WebSocket) -> None:
+        raise WebSocketException(1008)
+
+    await connect(telemetry.asgi(api), "/")
+
+    assert spans[0].attributes["http.response.status_code"] == 403
+    assert "websocket.close.code" not in spans[0].attributes
+    assert spans[0].status.status_code is StatusCode.UNSET
+
+
+@pytest.mark.parametrize("accepts", ["accepted", ""])
+async def test_an_uncaught_exception_is_an_error(
+    telemetry: Telemetry, spans: list[Any], api: FastAPI, accepts: str
+) -> None:
+    @api.websocket("/")
+    async def fail(socket: WebSocket) -> None:
+        if accepts:
+            await socket.accept()
+        raise RuntimeError("bug")
+
+    with pytest.raises(RuntimeError):
+        await connect(telemetry.asgi(api), "/")
+
+    assert spans[0].status.status_code is StatusCode.ERROR
+    assert spans[0].attributes["error.type"] == "RuntimeError"
+    assert spans[0].attributes["http.response.status_code"] == (101 if accepts else 500)
+    assert [event.name for event in spans[0].events] == ["exception"]
+
+
+async def test_a_close_that_tells_of_a_failure_is_an_error(
+    telemetry: Telemetry, spans: list[Any], api: FastAPI
+) -> None:
+    @api.websocket("/")
+    async def fail(socket: WebSocket) -> None:
+        await socket.accept()
+        await socket.close(1011)
+
+    await connect(telemetry.asgi(api), "/")
+
+    assert spans[0].status.status_code is StatusCode.ERROR
