@@ -85,8 +85,9 @@ class WatchedPool:
 
 
 def pool_name(url: URL) -> str:
-    """Give the name of the pool of a URL, such as ``db:5432/order``; SQLite's is ``sqlite``."""
-    return f"{url.host}:{url.port}/{url.database}" if url.host else url.get_backend_name()
+    """Give the name of the pool of a URL, such as ``db:5432/order`` or ``sqlite/order.db``."""
+    server = f"{url.host}:{url.port}" if url.host else url.get_backend_name()
+    return f"{server}/{(url.database or '').rpartition('/')[2]}"
 
 
 def _count(watched: WatchedPool) -> Iterable[Observation]:

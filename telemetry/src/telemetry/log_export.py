@@ -90,13 +90,15 @@ class ExportHandler(logging.Handler):
     def _export(self, record: logging.LogRecord) -> None:
         described = describe(record)
         attributes: dict[str, AttributeValue] = {
-            name: value for name, value in described.extra.items() if value is not None
+            _utf8(name): _utf8(value) if isinstance(value, str) else value
+            for name, value in described.extra.items()
+            if value is not None
         }
         if (tenant := current_tenant()) is not None:
             attributes[semconv.TENANT_ID] = tenant
         if described.error is not None:
             attributes[semconv.EXCEPTION_TYPE] = type(described.error).__qualname__
-            attributes[semconv.EXCEPTION_STACKTRACE] = described.stack_trace
+            attributes[semconv.EXCEPTION_STACKTRACE] = _utf8(described.stack_trace)
         number, text = severity_of(record.levelno)
         self._provider.get_logger(record.name).emit(
             timestamp=int(record.created * 1e9),
@@ -104,7 +106,7 @@ class ExportHandler(logging.Handler):
             context=get_current(),
             severity_number=number,
             severity_text=text,
-            body=described.message,
+            body=_utf8(described.message),
             attributes=attributes,
         )
 
@@ -201,6 +203,11 @@ def make_log_exporter(config: ExporterConfig) -> Callable[[], LogRecordExporter]
     )
 
     return otlp_http(config, "logs", HttpExporter)
+
+
+def _utf8(text: str) -> str:
+    """Give a text that OTLP can carry: one half of a surrogate pair would cost the whole batch."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 class _LazyExporter:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
 
@@ -17,6 +19,7 @@ LogValue = str | bool | int | float | None
 # Given as `extra`, it says that message and extras hold no secrets: who knows that saves the search for them.
 CLEAN = "telemetry_clean"
 
+_LARGEST = 1 << 63
 _DESCRIBED = "telemetry_described"
 _OWN = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", CLEAN, _DESCRIBED})
 
@@ -65,7 +68,7 @@ def clean_fields(given: Mapping[str, object]) -> dict[str, LogValue]:
 
 def clean_value(value: object) -> LogValue:
     """Give a value that JSON has, redacted."""
-    return value if value is None or isinstance(value, bool | int | float) else redact(_text(value))
+    return value if _is_plain(value) else redact(_text(value))
 
 
 def _describe(record: logging.LogRecord) -> Described:
@@ -83,7 +86,14 @@ def _describe(record: logging.LogRecord) -> Described:
 
 
 def _plain(value: object) -> LogValue:
-    return value if value is None or isinstance(value, str | bool | int | float) else _text(value)
+    return value if isinstance(value, str) or _is_plain(value) else _text(value)
+
+
+def _is_plain(value: object) -> TypeGuard[bool | int | float | None]:
+    """Tell whether JSON and OTLP have the value as it is: no NaN, no infinity, no number of more than 64 bits."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or (isinstance(value, int) and -_LARGEST <= value < _LARGEST)
 
 
 def _text(value: object) -> str:
