@@ -16,6 +16,8 @@ from typing import Any
 
 import httpx
 import pytest
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 PROTOCOLS = ["grpc", "http/protobuf"]
@@ -175,6 +177,64 @@ assert telemetry.export_counts[0].pending == 0
     spans = seen(http_collector)
     assert sum(name.startswith("child") for name, _process, _instance in spans) == 10
     assert all(name.split()[1] == str(process) for name, process, _instance in spans)
+
+
+def test_all_signals_of_a_forked_child_tell_the_same_instance(http_collector: Any, run_python: Any) -> None:
+    result = run_python(
+        """
+import logging, os, sys
+from telemetry import ExporterConfig, LogsConfig, MetricsConfig, TelemetryConfig, configure
+exporter = ExporterConfig(endpoint=sys.argv[1])
+config = TelemetryConfig(
+    service_name="forked",
+    exporter=exporter,
+    metrics=MetricsConfig(exporter=exporter),
+    logs=LogsConfig(exporter=exporter),
+)
+telemetry = configure(config)
+logger = logging.getLogger("tests")
+telemetry.capture_logs(logger)
+counter = telemetry.meter_provider.get_meter("tests").create_counter("things")
+
+def work():
+    with telemetry.tracer("tests").start_as_current_span("work"):
+        logger.warning("done")
+        counter.add(1)
+
+work()
+child = os.fork()
+if not child:
+    work()
+    telemetry.shutdown(5)
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+telemetry.shutdown(5)
+""",
+        http_collector.endpoint,
+    )
+
+    assert result.returncode == 0, result.stderr
+    instances: dict[int, set[str]] = {}
+    told: Counter[tuple[str, int]] = Counter()
+    for path, _headers, body in http_collector.requests:
+        for resource in resources(path, body):
+            attributes = {each.key: each.value for each in resource.attributes}
+            process = attributes["process.pid"].int_value
+            told[path, process] += 1
+            instances.setdefault(process, set()).add(attributes["service.instance.id"].string_value)
+    assert len(instances) == 2
+    assert len(told) == 6
+    assert all(len(each) == 1 for each in instances.values())
+    assert len(set[str]().union(*instances.values())) == 2
+
+
+def resources(path: str, body: bytes) -> list[Any]:
+    """Give the resources of a request of any signal."""
+    if path == "/v1/traces":
+        return [each.resource for each in ExportTraceServiceRequest.FromString(body).resource_spans]
+    if path == "/v1/metrics":
+        return [each.resource for each in ExportMetricsServiceRequest.FromString(body).resource_metrics]
+    return [each.resource for each in ExportLogsServiceRequest.FromString(body).resource_logs]
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
