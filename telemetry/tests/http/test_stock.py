@@ -6,6 +6,7 @@ ask whether the part of `telemetry.http` that stands for it is still needed.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -47,7 +48,7 @@ def stock(api: FastAPI, telemetry: Telemetry) -> Any:
     return OpenTelemetryMiddleware(api, tracer_provider=telemetry.tracer_provider)
 
 
-@pytest.mark.parametrize(("path", "count"), [("/items/1", 3), ("/stream", 6)])
+@pytest.mark.parametrize(("path", "count"), [("/items/1", 3), ("/stream", 8)])
 async def test_a_span_a_message(  # noqa: PLR0913, PLR0917  fixtures and parameters
     telemetry: Telemetry, spans: list[Any], api: FastAPI, stock: Any, ask: Any, path: str, count: int
 ) -> None:
@@ -97,6 +98,33 @@ async def test_a_strangers_baggage_is_believed(telemetry: Telemetry, api: FastAP
     assert "evil" in (await ask(stock, "GET", "/items/1", headers=headers)).text, MENDED
 
     assert "evil" not in (await ask(telemetry.asgi(api), "GET", "/items/1", headers=headers)).text
+
+
+async def test_a_client_that_left_is_not_noticed(
+    telemetry: Telemetry, api: FastAPI, stock: Any, serve_app: Any
+) -> None:
+    outcome: asyncio.Queue[str] = asyncio.Queue()
+
+    @api.get("/slow")
+    async def slow() -> None:
+        outcome.put_nowait("started")
+        try:
+            await asyncio.sleep(0.3)
+            outcome.put_nowait("ran on")
+        except asyncio.CancelledError:
+            outcome.put_nowait("cancelled")
+            raise
+
+    async def leave(app: Any) -> str:
+        async with serve_app(app) as address:
+            _reader, writer = await asyncio.open_connection(*address)
+            writer.write(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n")
+            assert await outcome.get() == "started"
+            writer.close()
+            return await outcome.get()
+
+    assert await leave(stock) == "ran on", MENDED
+    assert await leave(telemetry.asgi(api)) == "cancelled"
 
 
 async def test_the_instrumentor_of_fastapi_has_the_same_faults(
