@@ -10,7 +10,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -87,15 +86,12 @@ async def answer(scope, receive, send):
 app = telemetry.asgi(answer)
 """
 
+GUNICORN = ["gunicorn", "--workers", "2", "--bind", "fd://FD", "-k", "uvicorn_worker.UvicornWorker"]
 SERVERS = {
     "uvicorn": ["uvicorn", "--workers", "2", "--fd", "FD", "--no-access-log", "application:app"],
+    "gunicorn": [*GUNICORN, "application:app"],
+    "gunicorn, loaded before it forks": [*GUNICORN, "--preload", "application:app"],
 }
-if find_spec("gunicorn") and find_spec("uvicorn_worker"):  # servers that a user may have, and that nothing here needs
-    GUNICORN = ["gunicorn", "--workers", "2", "--bind", "fd://FD", "-k", "uvicorn_worker.UvicornWorker"]
-    SERVERS |= {
-        "gunicorn": [*GUNICORN, "application:app"],
-        "gunicorn, loaded before it forks": [*GUNICORN, "--preload", "application:app"],
-    }
 
 
 def seen(collector: Any) -> list[tuple[str, Any, Any]]:
