@@ -38,4 +38,5 @@ def build_app(services: Services, policy: BearerPolicy, telemetry: Telemetry) ->
     describe(app)
     for each in (users.router, orders.router, health.router):
         app.include_router(each)
-    return telemetry.asgi(AccessLog(BodyLimit(app, seconds=services.request_timeout)), policy)
+    limited = BodyLimit(app, seconds=services.request_timeout)
+    return telemetry.asgi(AccessLog(limited) if telemetry.config.logs.access else limited, policy)

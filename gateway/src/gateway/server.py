@@ -40,6 +40,8 @@ async def serve(settings: Settings, started: Callable[[int], None] | None = None
         ConfigError: The address cannot be bound.
     """
     telemetry = configure(settings.telemetry)
+    telemetry.capture_logs()
+    telemetry.watch_event_loop()
     try:
         with listen(settings.listen) as listener:
             async with opened(settings, telemetry) as (app, stopping):

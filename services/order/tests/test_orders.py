@@ -16,14 +16,16 @@ from order_service.domain import (
     UserNotFound,
     UserServiceUnavailable,
 )
+from order_service.measures import OrderMeasures
 from order_service.orders import Orders, utc_now
 from order_service.pages import PageRequest
 from order_service.store import OrderStore
+from telemetry.business import Business
 
 
 @pytest.fixture
 def orders(store: OrderStore, user_channel: aio.Channel, changes: Changes) -> Orders:
-    return Orders(store, UserClient(user_channel), changes)
+    return Orders(store, UserClient(user_channel), changes, measures=OrderMeasures(Business(None, 0)))
 
 
 @pytest.fixture
@@ -35,7 +37,10 @@ async def test_an_order_gets_an_id_and_the_time_of_its_making(
     store: OrderStore, user_channel: aio.Channel, changes: Changes, draft: OrderDraft
 ) -> None:
     now = datetime(2026, 3, 1, tzinfo=UTC)
-    orders = Orders(store, UserClient(user_channel), changes, new_id=lambda: UUID(int=7), now=lambda: now)
+    measures = OrderMeasures(Business(None, 0))
+    orders = Orders(
+        store, UserClient(user_channel), changes, measures=measures, new_id=lambda: UUID(int=7), now=lambda: now
+    )
 
     order = (await orders.place(draft)).order
 

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from order_service.changes import Changes
 from order_service.clients import UserClient
 from order_service.domain import Order, OrderDraft, OrderId, Placement, UserId
+from order_service.measures import OrderMeasures
 from order_service.pages import Page, PageRequest
 from order_service.store import OrderStore
 from order_service.watching import WatchLimits, watch
@@ -27,6 +28,7 @@ class Orders:
         store: Where they are kept.
         users: Knows which users there are.
         changes: Told of every change.
+        measures: Told of every order that is placed.
         limits: How orders are watched.
         new_id: Makes the ids.
         now: Tells the time.
@@ -38,6 +40,7 @@ class Orders:
         users: UserClient,
         changes: Changes,
         *,
+        measures: OrderMeasures,
         limits: WatchLimits | None = None,
         new_id: Callable[[], UUID] = uuid4,
         now: Callable[[], datetime] = utc_now,
@@ -45,6 +48,7 @@ class Orders:
         self._store = store
         self._users = users
         self._changes = changes
+        self._measures = measures
         self._limits = limits or WatchLimits()
         self._new_id = new_id
         self._now = now
@@ -52,7 +56,10 @@ class Orders:
     async def place(self, draft: OrderDraft) -> Placement:
         """Add an order once for its key; raise UserNotFound, IdempotencyConflict, or that the user service is away."""
         await self._users.require(draft.user_id)
-        return await self._store.insert(Order.place(draft, OrderId(self._new_id()), self._now()), draft)
+        placement = await self._store.insert(Order.place(draft, OrderId(self._new_id()), self._now()), draft)
+        if placement.created:
+            self._measures.placed(placement.order)
+        return placement
 
     async def get(self, order_id: OrderId) -> Order:
         """Give an order; raise OrderNotFound."""

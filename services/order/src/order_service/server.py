@@ -16,6 +16,7 @@ from order_service.domain import (
     UserServiceTimeout,
     UserServiceUnavailable,
 )
+from order_service.measures import OrderMeasures
 from order_service.orders import Orders
 from order_service.servicer import OrderServicer
 from order_service.settings import Settings
@@ -44,7 +45,8 @@ def build_server(
 ) -> aio.Server:
     """Put the server together; it is not started yet."""
     server = aio.server(interceptors=telemetry.server_interceptors(errors=STATUS), options=SERVER_OPTIONS)
-    orders = Orders(OrderStore(database), UserClient(users), changes, limits=limits)
+    measures = OrderMeasures(telemetry.business)
+    orders = Orders(OrderStore(database), UserClient(users), changes, measures=measures, limits=limits)
     add_OrderServiceServicer_to_server(OrderServicer(orders), server)
     return server
 
@@ -60,6 +62,8 @@ async def run(settings: Settings, started: Callable[[int], None] | None = None) 
         ConfigError: The address cannot be bound.
     """
     telemetry = configure(settings.telemetry)
+    telemetry.capture_logs()
+    telemetry.watch_event_loop()
     database = Database(settings.database_url, telemetry)
     changes = Changes()
     limits = WatchLimits(window=settings.watch_window, interval=settings.watch_interval)

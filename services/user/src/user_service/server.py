@@ -44,6 +44,8 @@ async def run(settings: Settings, started: Callable[[int], None] | None = None) 
         ConfigError: The address cannot be bound.
     """
     telemetry = configure(settings.telemetry)
+    telemetry.capture_logs()
+    telemetry.watch_event_loop()
     database = Database(settings.database_url, telemetry)
     server = build_server(telemetry, database)
     try:
