@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from fastapi import BackgroundTasks, FastAPI, Request
 from fastapi.responses import StreamingResponse
-from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.trace import SpanKind, StatusCode, get_current_span
 
-from telemetry import Edge, Telemetry, current_tenant, current_trace_id
+from telemetry import Edge, Telemetry, current_tenant, current_trace_id, record_error
 from telemetry.http import Receive, Scope, Send
 
 
@@ -128,6 +128,21 @@ async def test_only_what_is_the_servers_fault_is_an_error(
     assert spans[0].attributes["http.response.status_code"] == status
     assert spans[0].attributes.get("error.type") == error
     assert spans[0].status.status_code is (StatusCode.ERROR if error else StatusCode.UNSET)
+
+
+async def test_what_a_route_has_recorded_itself_stays(
+    telemetry: Telemetry, spans: list[Any], api: FastAPI, ask: Any
+) -> None:
+    @api.get("/", status_code=504)
+    async def give_up() -> None:
+        record_error(get_current_span(), TimeoutError("the warehouse is slow"))
+
+    await ask(telemetry.asgi(api), "GET", "/")
+
+    (span,) = spans
+    assert span.attributes["error.type"] == "TimeoutError"
+    assert span.status.description == "the warehouse is slow"
+    assert span.attributes["http.response.status_code"] == 504
 
 
 async def test_an_uncaught_exception_is_recorded_once_and_its_text_stays_here(

@@ -106,24 +106,26 @@ class Response:
         if self._ended:
             return
         self._ended = True
-        span = self._span
-        span.set_attributes(self._attributes())
-        route = route_of(self._scope)
+        span, route, error_type = self._span, route_of(self._scope), self._error_type()
+        attributes = self._attributes()
         if route is not None:
             span.update_name(f"{span_name(self._scope)} {route}")
-            span.set_attribute(semconv.HTTP_ROUTE, route)
-        if (error_type := self._error_type()) is not None:
-            span.set_attribute(semconv.ERROR_TYPE, error_type)
-        if self._cut or ((self._status or 0) >= SERVER_ERROR and not self._failed):
-            span.set_status(Status(StatusCode.ERROR))
+            attributes[semconv.HTTP_ROUTE] = route
+        if error_type is not None:
+            attributes[semconv.ERROR_TYPE] = error_type
+            if self._cut or error_type != CANCELLED:
+                span.set_status(Status(StatusCode.ERROR))
+        span.set_attributes(attributes)
         span.end()
         if self._timer is not None:
-            self._timer.end(self._status, route, self._failed or error_type)
+            failed = str(self._status) if (self._status or 0) >= SERVER_ERROR else None
+            self._timer.end(self._status, route, self._failed or error_type or failed)
 
     def _start(self, message: Message) -> None:
         self._status = message["status"]
         headers = message.get("headers", ())
-        self._span.set_attributes(self._captured.of_response(headers))
+        if captured := self._captured.of_response(headers):
+            self._span.set_attributes(captured)
         message["headers"] = with_trace_id(headers, self._header, self._span)
 
     def _attributes(self) -> dict[str, AttributeValue]:
@@ -141,5 +143,6 @@ class Response:
         if self._failed:
             return None
         if (self._status or 0) >= SERVER_ERROR:
-            return str(self._status)
+            recorded = getattr(self._span, "attributes", None) or {}  # what a route has recorded itself says more
+            return None if semconv.ERROR_TYPE in recorded else str(self._status)
         return CANCELLED if self._cut or self._client.left else None
