@@ -7,9 +7,9 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV # they speak of another environment
 
 BIN := .venv/bin
 PYTHON ?= python3
-TYPED := telemetry/src gateway/src services/user/src services/order/src console/src tools/stack/src tools/environment.py \
-	telemetry/tests gateway/tests services/user/tests services/order/tests console/tests tools/stack/tests tools/tests tests
-UNITS := console gateway order-service user-service protos stack telemetry
+TYPED := telemetry/src gateway/src services/user/src services/order/src console/src tools/stack/src bench/src tools/environment.py \
+	telemetry/tests gateway/tests services/user/tests services/order/tests console/tests tools/stack/tests bench/tests tools/tests tests
+UNITS := bench console gateway order-service user-service protos stack telemetry
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(UNITS:%=--no-emit-package throughline-%)
 
@@ -81,6 +81,11 @@ lock: ## write the lock files from the units' pyproject.toml
 	@for unit in gateway services/user services/order; do \
 	  echo "$$unit/requirements.lock"; \
 	  $(LOCK) --no-annotate $$unit/pyproject.toml --constraint requirements.lock --output-file $$unit/requirements.lock; \
+	done
+	@for contender in opentelemetry logfire ddtrace; do \
+	  echo "bench/locks/$$contender.lock"; \
+	  $(LOCK) --no-annotate bench/pyproject.toml --extra app --extra $$contender --constraint requirements.lock \
+	    --output-file bench/locks/$$contender.lock; \
 	done
 	$(LOCK) --no-annotate deploy/build-requirements.in --constraint requirements.lock --output-file deploy/build-requirements.lock
 

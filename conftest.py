@@ -10,6 +10,7 @@ from collections.abc import Generator
 
 import pytest
 
+import bench  # noqa: F401
 import console  # noqa: F401
 import gateway  # noqa: F401
 import telemetry  # noqa: F401

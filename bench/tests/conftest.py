@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
 from bench.counts import Counts
 from bench.launch import Launch
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from bench.counts import Counts, Expected
 
 _WHOLE = Counts(spans=500, traces=100, smallest=5, largest=5)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+
 from bench.load import HOST, LoadError, run
 
 Respond = Callable[[], Awaitable[bytes]]

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from bench.launch import percentile
 from bench.processes import Child, ProcessError, cpu_seconds
 

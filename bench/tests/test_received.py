@@ -4,11 +4,12 @@ import gzip
 
 import msgpack  # type: ignore[import-untyped]
 import pytest
-from bench.counts import Counts
-from bench.received import Received
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from bench.counts import Counts
+from bench.received import Received
 
 
 def _export(*trace_ids: bytes) -> bytes:

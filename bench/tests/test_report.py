@@ -4,6 +4,7 @@ from collections.abc import Callable
 from xml.etree import ElementTree as ET
 
 import pytest
+
 from bench.launch import Launch, Plan
 from bench.report import Run, markdown, picture, terminal
 from bench.summary import summarize

@@ -4,8 +4,9 @@ import json
 
 import httpx
 import pytest
-from bench.sink import Sink
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from bench.sink import Sink
 
 
 @pytest.fixture

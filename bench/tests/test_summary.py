@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
 from bench.launch import Launch
 from bench.summary import Spread, drift, is_void, summarize, targets
 

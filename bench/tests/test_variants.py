@@ -4,6 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
 from bench.launch import Bench, Plan, Receiver
 from bench.places import BENCH
 from bench.variants import VARIANTS, Variant, choose
