@@ -32,7 +32,8 @@ def _otlp(config: ExporterConfig) -> SpanExporter:
 
 def _otlp_grpc(config: ExporterConfig) -> SpanExporter:
     import grpc
-    from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+
+    from telemetry.otlp_spans_grpc import GrpcSpanExporter
 
     quieten("opentelemetry.exporter.otlp.proto.grpc.exporter")
     secure = config.target.startswith("https://")
@@ -40,7 +41,7 @@ def _otlp_grpc(config: ExporterConfig) -> SpanExporter:
 
     def connect() -> SpanExporter:
         credentials = grpc.ssl_channel_credentials(tls.authorities, tls.client_key, tls.client_certificate)
-        exporter = OTLPSpanExporter(
+        exporter = GrpcSpanExporter(
             endpoint=config.target,
             insecure=not secure,
             credentials=credentials if secure else None,
@@ -56,14 +57,14 @@ def _otlp_grpc(config: ExporterConfig) -> SpanExporter:
 
 def _otlp_http(config: ExporterConfig) -> SpanExporter:
     from opentelemetry.exporter.otlp.proto.http import Compression
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
     from telemetry.http_session import ExporterSession
+    from telemetry.otlp_spans_http import HttpSpanExporter
 
     quieten("opentelemetry.exporter.otlp.proto.http.trace_exporter")
     read_tls(config)  # a file that is no good is told now, not at the first export
     session = ExporterSession()
-    exporter = OTLPSpanExporter(
+    exporter = HttpSpanExporter(
         endpoint=config.target,
         session=session,
         timeout=config.timeout,
