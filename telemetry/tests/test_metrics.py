@@ -75,20 +75,22 @@ async def test_a_request_is_measured_by_its_route_in_seconds(measured: Measured)
 
 
 @pytest.mark.parametrize(
-    ("path", "expected"),
+    ("path", "status", "error"),
     [
-        ("/missing", {"http.route": "/missing", "http.response.status_code": 404}),
-        ("/broken", {"http.route": "/broken", "http.response.status_code": 500, "error.type": "ValueError"}),
-        ("/overloaded", {"http.route": "/overloaded", "http.response.status_code": 503, "error.type": "503"}),
-        ("/nowhere", {"http.response.status_code": 404}),
+        ("/missing", 404, {}),
+        ("/broken", 500, {"error.type": "ValueError", "error.class": "internal"}),
+        ("/overloaded", 503, {"error.type": "503", "error.class": "unavailable"}),
     ],
 )
-async def test_what_went_wrong_is_in_the_labels(measured: Measured, path: str, expected: dict[str, Any]) -> None:
+async def test_what_went_wrong_is_in_the_labels(
+    measured: Measured, path: str, status: int, error: dict[str, str]
+) -> None:
     telemetry, points = measured
     async with client_of(telemetry) as client:
         await client.get(path)
 
-    assert [dict(point.attributes) for point in points(DURATION)] == [GET | expected]
+    expected = GET | {"http.route": path, "http.response.status_code": status} | error
+    assert [dict(point.attributes) for point in points(DURATION)] == [expected]
 
 
 async def test_a_stream_is_measured_to_its_last_chunk(measured: Measured) -> None:
@@ -132,7 +134,8 @@ async def test_a_cancelled_request_is_measured_and_not_open_any_more(measured: M
         with pytest.raises(asyncio.CancelledError):
             await request
 
-    assert points(DURATION)[0].attributes["error.type"] == "cancelled"
+    (point,) = points(DURATION)
+    assert (point.attributes["error.type"], point.attributes["error.class"]) == ("cancelled", "cancelled")
     assert points(ACTIVE)[0].value == 0
 
 
@@ -147,7 +150,9 @@ async def test_thousands_of_made_up_paths_and_methods_are_two_labels(measured: M
     assert len(labels) == 2
     assert {each["http.request.method"] for each in labels} == {"GET", OTHER}
     assert not any("http.route" in each for each in labels)
-    assert len(points(ACTIVE)) == 2
+    assert [point.value for point in points(ACTIVE)] == [0, 0]
+    assert telemetry.measuring.http is not None
+    assert not telemetry.measuring.http._open
 
 
 async def test_an_exemplar_names_the_request_s_own_span(measured: Measured) -> None:

@@ -20,6 +20,7 @@ from opentelemetry.semconv.metrics.http_metrics import HTTP_SERVER_REQUEST_DURAT
 from opentelemetry.util.types import AttributeValue
 
 from telemetry import semconv
+from telemetry.errors import CLASS_OF_CODE, HANDLING, ErrorClass
 from telemetry.grpc.status import SERVER_ERRORS
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0,
 _MOST_COMBINATIONS = 1000
 _SCHEMES = frozenset({"http", "https"})
 _STATUSES = range(100, 600)
+_SERVER_ERROR = 500
 _CLIENT_ERRORS = frozenset(StatusCode) - {StatusCode.OK}
 
 _Attributes = dict[str, AttributeValue]
@@ -144,8 +146,11 @@ class CallMetrics:
         attributes = {**given, semconv.RPC_METHOD: name}
         if code is not None:
             attributes[semconv.RPC_RESPONSE_STATUS_CODE] = code.name
-        if error_type is not None or code in self._errors:
-            attributes[semconv.ERROR_TYPE] = error_type or (code.name if code else OTHER)
+        if code is not None and code in self._errors:
+            attributes[semconv.ERROR_TYPE] = code.name
+            attributes[semconv.ERROR_CLASS] = CLASS_OF_CODE[code].value
+        if error_type is not None:
+            attributes[semconv.ERROR_TYPE] = error_type
         return attributes
 
 
@@ -180,4 +185,14 @@ def _request_attributes(
         attributes[semconv.HTTP_ROUTE] = route
     if error_type is not None:
         attributes[semconv.ERROR_TYPE] = error_type
+        attributes[semconv.ERROR_CLASS] = _class_of(status).value
     return attributes
+
+
+def _class_of(status: int | None) -> ErrorClass:
+    """Give the class of a request that failed: the client left, or the server's error by its status."""
+    if status is None or status < _SERVER_ERROR:
+        return ErrorClass.CANCELLED
+    if status == _SERVER_ERROR:
+        return ErrorClass.INTERNAL
+    return next((kind for kind, handling in HANDLING.items() if handling.http_status == status), ErrorClass.INTERNAL)

@@ -70,17 +70,17 @@ async def call(channel: aio.Channel, method: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "code", "server_error"),
+    ("method", "code", "kind"),
     [
-        ("Answer", "OK", None),
-        ("Count", "OK", None),
-        ("Missing", "NOT_FOUND", None),
-        ("Broken", "INTERNAL", "INTERNAL"),
-        ("Hang", "DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED"),
+        ("Answer", "OK", ""),
+        ("Count", "OK", ""),
+        ("Missing", "NOT_FOUND", "not_found"),
+        ("Broken", "INTERNAL", "internal"),
+        ("Hang", "DEADLINE_EXCEEDED", "timeout"),
     ],
 )
 async def test_both_sides_measure_a_call_with_an_exemplar_of_its_span(
-    measured: Measured, until: Any, method: str, code: str, server_error: str | None
+    measured: Measured, until: Any, method: str, code: str, kind: str
 ) -> None:
     telemetry, points = measured
     server, address = await serve(telemetry)
@@ -94,10 +94,11 @@ async def test_both_sides_measure_a_call_with_an_exemplar_of_its_span(
 
     host, port = address.split(":")
     common = {"rpc.system.name": "grpc", "rpc.method": f"test.Service/{method}", "rpc.response.status_code": code}
-    for name, error in ((SERVER, server_error), (CLIENT, None if code == "OK" else code)):
+    error = {"error.type": code, "error.class": kind}
+    for name, is_error in ((SERVER, method in ("Broken", "Hang")), (CLIENT, code != "OK")):
         point = sides[name]
         expected = common | ({"server.address": host, "server.port": int(port)} if name == CLIENT else {})
-        assert dict(point.attributes) == expected | ({} if error is None else {"error.type": error})
+        assert dict(point.attributes) == expected | (error if is_error else {})
         assert (point.count, [each.trace_id for each in point.exemplars]) == (1, [span.get_span_context().trace_id])
 
 
