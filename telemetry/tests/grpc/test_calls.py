@@ -180,7 +180,7 @@ async def test_a_call_leaves_one_span_on_each_side_that_tells_how_it_ended(
     service = Service(ending.act)
     address = await start(ERRORS, **service.handlers())
     async with telemetry.channel(address) as channel:
-        call = begin(channel, method, timeout=0.1 if ending.code is StatusCode.DEADLINE_EXCEEDED else 30)
+        call = begin(channel, method, timeout=0.5 if ending.code is StatusCode.DEADLINE_EXCEEDED else 30)
         code, details = await how_it_ends(call, service, ending)
     client, server = sorted(await ended(2), key=lambda span: span.kind is SpanKind.SERVER)
     assert code is ending.code
