@@ -64,7 +64,7 @@ async def call(channel: aio.Channel, method: str) -> None:
                 pass
         else:
             unary: Any = channel.unary_unary(path)
-            await unary(b"", timeout=0.1 if method == "Hang" else None)
+            await unary(b"", timeout=0.5 if method == "Hang" else None)
     except aio.AioRpcError:
         return
 
