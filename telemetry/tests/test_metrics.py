@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -215,3 +217,23 @@ async def test_where_metrics_are_off_nothing_is_made_and_requests_are_served(tel
     telemetry.meter("tests").create_counter("anything").add(1)
     async with client_of(telemetry) as client:
         assert (await client.get("/items/1")).status_code == 200
+
+
+async def test_measuring_does_not_grow(measured: Measured, until: Any) -> None:
+    telemetry, points = measured
+    async with client_of(telemetry) as client:
+
+        async def ask(times: int) -> None:
+            for number in range(times):
+                await client.get(f"/items/{number}")
+            points(DURATION)
+
+        await ask(100)
+        tracemalloc.start()
+        try:
+            await ask(1000)
+            gc.collect()
+            # The timers of these requests go when the event loop comes round.
+            await until(lambda: tracemalloc.get_traced_memory()[0] < 200_000)
+        finally:
+            tracemalloc.stop()
