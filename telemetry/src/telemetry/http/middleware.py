@@ -79,11 +79,12 @@ class TracingMiddleware:
         span = self._tracer.start_span(span_name(scope), parent, SpanKind.SERVER, attributes, links, start_time=started)
         app = self._app if refusal is None else _raising(refusal)
         context = set_span_in_context(span, parent)
+        declared = semconv.HTTP_REQUEST_BODY_SIZE in attributes
+        # Before the span is current: the client's timer keeps the context that it is made in.
+        client = Client(scope, receive, declared=declared, cancels=self._cancels and kind == "http")
         token = attach(context)
         try:
             if kind == "http":
-                declared = semconv.HTTP_REQUEST_BODY_SIZE in attributes
-                client = Client(scope, receive, declared=declared, cancels=self._cancels)
                 timer = None if self._metrics is None else self._metrics.begin(attributes, context)
                 response = Response(span, scope, send, client, self._header, self._captured, timer)
                 await _serve(app, scope, client, response)
