@@ -83,7 +83,8 @@ def main() -> None:
         stop.set()
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, on_signal)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts what it puts in the background with SIGINT ignored
+        signal.signal(number, on_signal)
     try:
         ports = Ports.from_env(os.environ)
         ports.check()

@@ -20,7 +20,8 @@ from telemetry import ConfigError
 
 def main() -> None:
     """Start everything, place one order, check its trace, stop everything."""
-    signal.signal(signal.SIGTERM, _on_signal)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts what it puts in the background with SIGINT ignored
+        signal.signal(number, _on_signal)
     screen = Console(width=None if sys.stdout.isatty() else 120)
     try:
         with tempfile.TemporaryDirectory(prefix="throughline-") as folder, ExitStack() as running:

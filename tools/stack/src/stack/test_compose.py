@@ -55,7 +55,8 @@ def _on_signal(_number: int, _frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _on_signal)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts what it puts in the background with SIGINT ignored
+        signal.signal(number, _on_signal)
     try:
         sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:
