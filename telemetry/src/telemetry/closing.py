@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
 
-class Closing:
+class Closing(ABC):
     """A context manager of both kinds round `shutdown`."""
 
+    @abstractmethod
     def shutdown(self, budget: float | None = None) -> None:
         """Stop, in `budget` seconds."""
-        raise NotImplementedError
 
     async def ashutdown(self, budget: float | None = None) -> None:
         """Do what `shutdown` does without blocking the event loop."""

@@ -7,6 +7,7 @@ drops costs it no allocation: most requests of a busy service take that way.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from threading import Lock
 from time import monotonic
@@ -108,9 +109,9 @@ class RootSampler(Sampler):
             return SamplingResult(Decision.RECORD_AND_SAMPLE, attributes, parent.trace_state)
         return SamplingResult(Decision.DROP, None, parent.trace_state) if parent.trace_state else _DROP
 
+    @abstractmethod
     def decide(self, context: Context | None, trace_id: int, name: str, attributes: Attributes) -> bool:
         """Tell whether a root is recorded."""
-        raise NotImplementedError
 
 
 class ParentBasedSampler(RootSampler):
