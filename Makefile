@@ -7,9 +7,9 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV # they speak of another environment
 
 BIN := .venv/bin
 PYTHON ?= python3
-TYPED := telemetry/src gateway/src services/user/src services/order/src console/src tools/stack/src bench/src tools/environment.py \
-	telemetry/tests gateway/tests services/user/tests services/order/tests console/tests tools/stack/tests bench/tests tools/tests tests
-UNITS := bench console gateway order-service user-service protos stack telemetry
+TYPED := telemetry/src gateway/src services/user/src services/order/src console/src faults/src tools/stack/src bench/src tools/environment.py \
+	telemetry/tests gateway/tests services/user/tests services/order/tests console/tests faults/tests tools/stack/tests bench/tests tools/tests tests
+UNITS := bench console faults gateway order-service user-service protos stack telemetry
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(UNITS:%=--no-emit-package throughline-%)
 

@@ -12,6 +12,7 @@ import pytest
 
 import bench  # noqa: F401
 import console  # noqa: F401
+import faults  # noqa: F401
 import gateway  # noqa: F401
 import telemetry  # noqa: F401
 
