@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -19,13 +20,18 @@ class Ours(Wiring):
 
     def __init__(self) -> None:
         self._telemetry = configure(TelemetryConfig.from_env(os.environ, service_name="bench"))
+        if self._telemetry.config.logs.exporter.kind != "none":
+            logging.getLogger().setLevel(logging.INFO)
+            self._telemetry.capture_logs()
 
     def asgi(self, app: Any) -> Any:
         """Wrap the application."""
+        self._telemetry.watch_event_loop()
         return self._telemetry.asgi(app, policy=_edge)
 
     def server_interceptors(self) -> Sequence[aio.ServerInterceptor]:
         """Give the package's."""
+        self._telemetry.watch_event_loop()
         return self._telemetry.server_interceptors()
 
     def channel(self, target: str) -> aio.Channel:
