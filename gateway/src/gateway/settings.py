@@ -8,9 +8,9 @@ from importlib.metadata import version
 
 from telemetry import ConfigError, Env, Secret, TelemetryConfig
 from telemetry.checks import http_url
+from telemetry.logs import LOG_LEVELS
 
 SHORTEST_KEY = 32
-_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,5 +93,5 @@ class Settings:
             order_service=env.address("ORDER_SERVICE", "127.0.0.1:50052"),
             request_timeout=env.number("REQUEST_TIMEOUT", 5.0, low=0.1, high=60.0),
             stream_timeout=env.number("STREAM_TIMEOUT", 300.0, low=1.0, high=3600.0),
-            log_level=env.choice("LOG_LEVEL", "INFO", _LOG_LEVELS),
+            log_level=env.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
         )

@@ -21,7 +21,7 @@ from typing_extensions import override
 
 from order_service.changes import Changes
 from order_service.clients import RETRYABLE
-from order_service.migrate import migrate
+from order_service.migrate import MIGRATIONS
 from order_service.server import build_server
 from order_service.store import OrderStore
 from order_service.watching import WatchLimits
@@ -46,7 +46,7 @@ def postgresql() -> URL:
     if not (OWNER_URL and APP_URL):
         pytest.skip("needs PostgreSQL: ORDER_STORE_TEST_OWNER_URL and ORDER_STORE_TEST_URL")
     url = make_url(APP_URL)
-    migrate(make_url(OWNER_URL), url.username or "")
+    MIGRATIONS.run(make_url(OWNER_URL), url.username or "")
     return url
 
 
@@ -60,7 +60,7 @@ def owner() -> str:
 def sqlite(tmp_path: Path) -> URL:
     """Give the URL of a SQLite file that the migrations have been run on."""
     url = make_url(f"sqlite+aiosqlite:///{tmp_path / 'order.db'}")
-    migrate(url)
+    MIGRATIONS.run(url)
     return url
 
 

@@ -18,9 +18,9 @@ from order_service.domain import (
 )
 from order_service.measures import OrderMeasures
 from order_service.orders import Orders, utc_now
-from order_service.pages import PageRequest
 from order_service.store import OrderStore
 from telemetry.business import Business
+from telemetry.pages import PageRequest
 
 
 @pytest.fixture

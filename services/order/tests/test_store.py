@@ -21,11 +21,11 @@ from order_service.domain import (
     Placement,
     UserId,
 )
-from order_service.pages import PageRequest, Position
 from order_service.store import OrderStore
 from order_service.tables import orders
 from telemetry import MissingTenant, use_tenant
 from telemetry.database import Database
+from telemetry.pages import PageRequest, Position
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 ITEMS = (OrderItem("tea", 2, Money(350, "EUR")), OrderItem("gold", 1000, Money(9_000_000_000_000_000, "EUR")))

@@ -20,7 +20,7 @@ from sqlalchemy import URL, make_url
 from shop.user.v1.user_pb2_grpc import UserServiceStub
 from telemetry import ExporterConfig, Telemetry, TelemetryConfig, configure, use_tenant
 from telemetry.database import Database
-from user_service.migrate import migrate
+from user_service.migrate import MIGRATIONS
 from user_service.server import build_server
 from user_service.store import UserStore
 
@@ -38,7 +38,7 @@ def postgresql() -> URL:
     if not (OWNER_URL and APP_URL):
         pytest.skip("needs PostgreSQL: USER_STORE_TEST_OWNER_URL and USER_STORE_TEST_URL")
     url = make_url(APP_URL)
-    migrate(make_url(OWNER_URL), url.username or "")
+    MIGRATIONS.run(make_url(OWNER_URL), url.username or "")
     return url
 
 
@@ -52,7 +52,7 @@ def owner() -> str:
 def sqlite(tmp_path: Path) -> URL:
     """Give the URL of a SQLite file that the migrations have been run on."""
     url = make_url(f"sqlite+aiosqlite:///{tmp_path / 'user.db'}")
-    migrate(url)
+    MIGRATIONS.run(url)
     return url
 
 

@@ -10,8 +10,8 @@ from sqlalchemy.exc import DBAPIError
 
 from telemetry import MissingTenant, use_tenant
 from telemetry.database import Database
+from telemetry.pages import PageRequest, Position
 from user_service.domain import EmailTaken, User, UserId, UserNotFound
-from user_service.pages import PageRequest, Position
 from user_service.store import UserStore
 from user_service.tables import users
 

@@ -9,7 +9,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import event, make_url, text
+from sqlalchemy import Table, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -17,12 +18,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from telemetry.database_pool import pool_name
 from telemetry.database_spans import UNTRACED, trace_engine
-from telemetry.env import ConfigError, Secret
+from telemetry.env import ConfigError, Env, Secret
 from telemetry.errors import DatabaseUnavailable
 from telemetry.outage import Outage
 from telemetry.tenant import require_tenant
 
-__all__ = ["Database", "DatabaseUnavailable", "database_url"]
+__all__ = ["Database", "DatabaseUnavailable", "database_url", "insert_into", "read_database_url"]
 
 if TYPE_CHECKING:
     from telemetry.setup import Telemetry
@@ -47,6 +48,9 @@ class Database:
         url: See `database_url`, which reads it when it is a text.
         telemetry: Makes the spans.
         pool_size: Connections kept open; as many again are opened under load.
+
+    Attributes:
+        most_connections: That may be open at once.
     """
 
     def __init__(self, url: URL | str, telemetry: Telemetry, pool_size: int = 5) -> None:
@@ -58,8 +62,16 @@ class Database:
             event.listen(self._engine.sync_engine, "connect", _set_up_sqlite)
         trace_engine(self._engine.sync_engine, telemetry.tracer(__name__))
         metrics, engine = telemetry.measuring.pools, self._engine.sync_engine
-        self._pool = None if metrics is None else metrics.watch(pool_name(url), lambda: engine.pool, 2 * pool_size)
+        self.most_connections = 2 * pool_size
+        self._pool = (
+            None if metrics is None else metrics.watch(pool_name(url), lambda: engine.pool, self.most_connections)
+        )
         event.listen(self._engine.sync_engine, "handle_error", _map_failure)  # after the spans have seen it
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """SQLAlchemy's engine, for what listens to its events; a service's own work goes through `transaction`."""
+        return self._engine
 
     @asynccontextmanager
     async def transaction(self, *, traced: bool = True) -> AsyncIterator[AsyncConnection]:
@@ -137,6 +149,16 @@ def database_url(given: str, password: Secret | None = None, name: str = "DATABA
     if url.drivername not in _DRIVERS:
         raise ConfigError(f"{name}: {url.drivername!r} is not known here: expected one of {', '.join(_DRIVERS)}")
     return url if password is None else url.set(password=password.reveal())
+
+
+def read_database_url(env: Env, service: str) -> URL:
+    """Read ``DATABASE_URL`` and ``DATABASE_PASSWORD``, by default a SQLite file of the service; raise ConfigError."""
+    return database_url(env.text("DATABASE_URL", f"sqlite+aiosqlite:///{service}.db"), env.secret("DATABASE_PASSWORD"))
+
+
+def insert_into(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """Give the INSERT of the connection's own dialect: both know ON CONFLICT and RETURNING."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def _make_engine(url: URL, pool_size: int, application_name: str) -> AsyncEngine:

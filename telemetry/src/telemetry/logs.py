@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 
 from telemetry.log_fields import context_fields, describe
 
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
 
 class JsonFormatter(logging.Formatter):
     """One JSON object a record: time (RFC 3339, UTC), level, logger, message, service, and the context's ids.

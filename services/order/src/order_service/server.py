@@ -27,11 +27,13 @@ from shop.order.v1.order_pb2_grpc import add_OrderServiceServicer_to_server
 from telemetry import Telemetry, configure
 from telemetry.database import Database
 from telemetry.grpc.serving import SERVER_OPTIONS, serve
+from telemetry.pages import InvalidPage
 
 SERVICE: str = DESCRIPTOR.services_by_name["OrderService"].full_name
 
 STATUS: dict[type[BaseException], StatusCode] = {
     InvalidArgument: StatusCode.INVALID_ARGUMENT,
+    InvalidPage: StatusCode.INVALID_ARGUMENT,
     OrderNotFound: StatusCode.NOT_FOUND,
     UserNotFound: StatusCode.NOT_FOUND,
     IdempotencyConflict: StatusCode.ALREADY_EXISTS,

@@ -21,9 +21,9 @@ from order_service.domain import (
     parse_user_id,
 )
 from order_service.orders import Orders
-from order_service.pages import PageRequest
 from shop.order.v1 import order_pb2 as pb
 from shop.order.v1.order_pb2_grpc import OrderServiceServicer
+from telemetry.pages import PageRequest
 
 if TYPE_CHECKING:
     from shop.order.v1.order_pb2_grpc import _ServicerContext as Context

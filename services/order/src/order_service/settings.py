@@ -9,10 +9,10 @@ from importlib.metadata import version
 from sqlalchemy.engine import URL
 
 from telemetry import Env, TelemetryConfig
-from telemetry.database import database_url
+from telemetry.database import read_database_url
+from telemetry.logs import LOG_LEVELS
 
 NAME = "order"
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class Settings:
         env = Env(environ)
         return cls(
             listen=env.address("LISTEN", "127.0.0.1:50052"),
-            database_url=database_url_from(env),
+            database_url=read_database_url(env, NAME),
             user_service=env.address("USER_SERVICE", "127.0.0.1:50051"),
             watch_window=env.number("WATCH_WINDOW", 280.0, low=0.1, high=3600.0),
             watch_interval=env.number("WATCH_INTERVAL", 2.0, low=0.05, high=60.0),
@@ -52,8 +52,3 @@ class Settings:
                 environ, service_name=NAME, service_version=version("throughline-order-service")
             ),
         )
-
-
-def database_url_from(env: Env) -> URL:
-    """Read where the database is; raise ConfigError."""
-    return database_url(env.text("DATABASE_URL", "sqlite+aiosqlite:///order.db"), env.secret("DATABASE_PASSWORD"))

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import TypedDict
 
 from sqlalchemy import Row, literal, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from order_service.domain import (
@@ -21,10 +20,11 @@ from order_service.domain import (
     Placement,
     UserId,
 )
-from order_service.pages import Page, PageRequest, Position
-from order_service.tables import UtcDateTime, orders
+from order_service.tables import orders
 from telemetry import require_tenant
-from telemetry.database import Database
+from telemetry.database import Database, insert_into
+from telemetry.database_types import UtcDateTime
+from telemetry.pages import Page, PageRequest, Position
 
 _KEY = (orders.c.created_at, orders.c.order_id)
 _COLUMNS = (
@@ -61,7 +61,7 @@ class OrderStore:
         """
         async with self._database.transaction() as connection:
             statement = (
-                _insert(connection)
+                insert_into(connection, orders)
                 .values(tenant_id=require_tenant(), **_values(order, draft))
                 .on_conflict_do_nothing(index_elements=[orders.c.tenant_id, orders.c.idempotency_key])
                 .returning(orders.c.order_id)
@@ -121,11 +121,6 @@ async def _find_earlier(connection: AsyncConnection, draft: OrderDraft) -> Place
     if row.fingerprint != draft.fingerprint():
         raise IdempotencyConflict
     return Placement(_order(row), created=False)
-
-
-def _insert(connection: AsyncConnection) -> postgresql.Insert | sqlite.Insert:
-    """Give the dialect's own INSERT: both know ON CONFLICT."""
-    return postgresql.insert(orders) if connection.dialect.name == "postgresql" else sqlite.insert(orders)
 
 
 def _position(order: Order) -> Position:

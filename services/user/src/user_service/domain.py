@@ -4,7 +4,6 @@ The errors, whose messages are fit for the caller:
 
     Refusal
     ├── InvalidArgument
-    │   └── InvalidPageToken
     ├── UserNotFound
     └── EmailTaken
 """
@@ -48,13 +47,6 @@ class InvalidArgument(Refusal):
     def __init__(self, field: str, expected: str, given: object = None) -> None:
         shown = "" if given is None else f"={_shorten(repr(given))}"
         super().__init__(f"{field}{shown}: expected {expected}")
-
-
-class InvalidPageToken(InvalidArgument):
-    """A page token that this service did not make."""
-
-    def __init__(self) -> None:
-        super().__init__("page_token", "the next_page_token of the page before, or nothing for the first page")
 
 
 class UserNotFound(Refusal):

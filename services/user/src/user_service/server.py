@@ -11,6 +11,7 @@ from shop.user.v1.user_pb2_grpc import add_UserServiceServicer_to_server
 from telemetry import Telemetry, configure
 from telemetry.database import Database
 from telemetry.grpc.serving import SERVER_OPTIONS, serve
+from telemetry.pages import InvalidPage
 from user_service.domain import EmailTaken, InvalidArgument, UserNotFound
 from user_service.servicer import UserServicer
 from user_service.settings import Settings
@@ -21,6 +22,7 @@ SERVICE: str = DESCRIPTOR.services_by_name["UserService"].full_name
 
 STATUS: dict[type[BaseException], StatusCode] = {
     InvalidArgument: StatusCode.INVALID_ARGUMENT,
+    InvalidPage: StatusCode.INVALID_ARGUMENT,
     UserNotFound: StatusCode.NOT_FOUND,
     EmailTaken: StatusCode.ALREADY_EXISTS,
 }

@@ -9,8 +9,8 @@ from typing_extensions import override
 
 from shop.user.v1 import user_pb2 as pb
 from shop.user.v1.user_pb2_grpc import UserServiceServicer
+from telemetry.pages import PageRequest
 from user_service.domain import User, UserDraft, parse_user_id
-from user_service.pages import PageRequest
 from user_service.users import Users
 
 if TYPE_CHECKING:

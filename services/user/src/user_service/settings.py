@@ -9,10 +9,10 @@ from importlib.metadata import version
 from sqlalchemy.engine import URL
 
 from telemetry import Env, TelemetryConfig
-from telemetry.database import database_url
+from telemetry.database import read_database_url
+from telemetry.logs import LOG_LEVELS
 
 NAME = "user"
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +37,9 @@ class Settings:
         env = Env(environ)
         return cls(
             listen=env.address("LISTEN", "127.0.0.1:50051"),
-            database_url=database_url_from(env),
+            database_url=read_database_url(env, NAME),
             log_level=env.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
             telemetry=TelemetryConfig.from_env(
                 environ, service_name=NAME, service_version=version("throughline-user-service")
             ),
         )
-
-
-def database_url_from(env: Env) -> URL:
-    """Read where the database is; raise ConfigError."""
-    return database_url(env.text("DATABASE_URL", "sqlite+aiosqlite:///user.db"), env.secret("DATABASE_PASSWORD"))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from sqlalchemy import Row, literal, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from telemetry import require_tenant
-from telemetry.database import Database
+from telemetry.database import Database, insert_into
+from telemetry.database_types import UtcDateTime
+from telemetry.pages import Page, PageRequest, Position
 from user_service.domain import EmailTaken, User, UserId, UserNotFound
-from user_service.pages import Page, PageRequest, Position
-from user_service.tables import UtcDateTime, users
+from user_service.tables import users
 
 _KEY = (users.c.created_at, users.c.user_id)
 _COLUMNS = (users.c.user_id, users.c.email, users.c.name, users.c.created_at)
@@ -29,7 +28,7 @@ class UserStore:
         """Add a user; raise EmailTaken."""
         async with self._database.transaction() as connection:
             statement = (
-                _insert(connection)
+                insert_into(connection, users)
                 .values(tenant_id=require_tenant(), **_values(user))
                 .on_conflict_do_nothing(index_elements=[users.c.tenant_id, users.c.email])
                 .returning(users.c.user_id)
@@ -55,11 +54,6 @@ class UserStore:
         async with self._database.transaction() as connection:
             rows = (await connection.execute(statement.limit(request.size + 1))).all()
         return Page.cut([_user(row) for row in rows], request.size, _position)
-
-
-def _insert(connection: AsyncConnection) -> postgresql.Insert | sqlite.Insert:
-    """Give the dialect's own INSERT: both know ON CONFLICT."""
-    return postgresql.insert(users) if connection.dialect.name == "postgresql" else sqlite.insert(users)
 
 
 def _position(user: User) -> Position:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+from telemetry.pages import Page, PageRequest
 from user_service.domain import User, UserDraft, UserId
-from user_service.pages import Page, PageRequest
 from user_service.store import UserStore
 
 

@@ -1,10 +1,10 @@
-"""Run by Alembic, with the connection and in the transaction that `order_service.migrate` opened."""
+"""Run by Alembic for every service, with the connection and in the transaction that `telemetry.migrations` opened."""
 
 from alembic import context
 
 context.configure(
     connection=context.config.attributes["connection"],
-    version_table="order_service_migrations",
+    version_table=context.config.attributes["version_table"],
     transactional_ddl=True,
 )
 with context.begin_transaction():

@@ -10,8 +10,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from order_service.domain import InvalidArgument, InvalidPageToken
-
 Row = TypeVar("Row")
 
 DEFAULT_SIZE = 20
@@ -20,6 +18,11 @@ MAX_SIZE = 100
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Microseconds since the epoch, then the UUID: 24 bytes, which base64 writes without padding.
 _KEY = struct.Struct(">q16s")
+_NOT_A_TOKEN = "page_token: expected the next_page_token of the page before, or nothing for the first page"  # noqa: S105  a message
+
+
+class InvalidPage(Exception):  # noqa: N818  named as `telemetry.MissingTenant` is
+    """No page can be asked for like that; the message is fit for the caller, whose mistake it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +39,14 @@ class Position:
 
     @classmethod
     def from_token(cls, token: str) -> Position:
-        """Read a token that `to_token` wrote; raise InvalidPageToken for any other text."""
+        """Read a token that `to_token` wrote; raise InvalidPage for any other text."""
         try:
             micros, row_id = _KEY.unpack(urlsafe_b64decode(token.encode("ascii")))
             position = cls(_EPOCH + timedelta(microseconds=micros), UUID(bytes=row_id))
         except (ValueError, OverflowError, struct.error):
-            raise InvalidPageToken from None
+            raise InvalidPage(_NOT_A_TOKEN) from None
         if position.to_token() != token:
-            raise InvalidPageToken
+            raise InvalidPage(_NOT_A_TOKEN)
         return position
 
 
@@ -56,9 +59,9 @@ class PageRequest:
 
     @classmethod
     def parse(cls, page_size: int, page_token: str) -> PageRequest:
-        """Check what a caller asked for; raise InvalidArgument."""
+        """Check what a caller asked for; raise InvalidPage."""
         if not 0 <= page_size <= MAX_SIZE:
-            raise InvalidArgument("page_size", f"1 to {MAX_SIZE}, or 0 for {DEFAULT_SIZE}", page_size)
+            raise InvalidPage(f"page_size={page_size}: expected 1 to {MAX_SIZE}, or 0 for {DEFAULT_SIZE}")
         return cls(page_size or DEFAULT_SIZE, Position.from_token(page_token) if page_token else None)
 
 

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from order_service.domain import InvalidArgument, InvalidPageToken
-from order_service.pages import DEFAULT_SIZE, MAX_SIZE, Page, PageRequest, Position
+from telemetry.pages import DEFAULT_SIZE, MAX_SIZE, InvalidPage, Page, PageRequest, Position
 
 POSITIONS = st.builds(Position, st.datetimes(timezones=st.just(UTC)), st.uuids())
 
@@ -31,7 +30,7 @@ class TestPosition:
 
     @given(st.text() | st.binary(min_size=20, max_size=30).map(lambda data: data.decode("latin-1")))
     def test_of_a_made_up_token_is_refused(self, token: str) -> None:
-        with pytest.raises(InvalidPageToken, match="page_token: expected the next_page_token of the page before"):
+        with pytest.raises(InvalidPage, match="page_token: expected the next_page_token of the page before"):
             Position.from_token(token)
 
     @given(POSITIONS, st.integers(0, 31), st.characters())
@@ -40,7 +39,7 @@ class TestPosition:
         changed = token[:index] + other + token[index + 1 :]
         try:
             read = Position.from_token(changed)
-        except InvalidPageToken:
+        except InvalidPage:
             return
         assert read.to_token() == changed
 
@@ -54,7 +53,7 @@ class TestPageRequest:
 
     @pytest.mark.parametrize("size", [-1, MAX_SIZE + 1, 2**31 - 1])
     def test_of_too_many_or_too_few_rows_is_refused(self, size: int) -> None:
-        with pytest.raises(InvalidArgument, match=f"page_size={size}: expected 1 to 100, or 0 for 20"):
+        with pytest.raises(InvalidPage, match=f"page_size={size}: expected 1 to 100, or 0 for 20"):
             PageRequest.parse(size, "")
 
 
