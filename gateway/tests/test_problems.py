@@ -116,7 +116,7 @@ async def test_a_bug_is_a_problem_that_says_nothing_of_the_inside(
     def fail(_order: order_pb2.Order) -> None:
         raise RuntimeError("password=hunter2")
 
-    monkeypatch.setattr("gateway.clients._order", fail)
+    monkeypatch.setattr("gateway.clients.order._order", fail)
 
     response = await client.get(f"/v1/orders/{order_id}")
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.backends import BACKENDS
 from gateway.settings import Settings
 from telemetry import ConfigError, Secret
 
@@ -16,7 +17,8 @@ def test_a_key_is_all_that_must_be_said() -> None:
     assert settings.tokens.key == Secret(KEY)
     assert (settings.tokens.issuer, settings.tokens.audience) == ("throughline", "throughline")
     assert (settings.listen, settings.request_timeout, settings.stream_timeout) == ("127.0.0.1:8000", 5.0, 300.0)
-    assert (settings.user_service, settings.order_service) == ("127.0.0.1:50051", "127.0.0.1:50052")
+    assert settings.addresses == {each.client.name: each.address for each in BACKENDS}
+    assert settings.addresses["user"] == "127.0.0.1:50051"
     assert settings.telemetry.service_name == "gateway"
 
 
@@ -41,7 +43,8 @@ def test_everything_can_be_said() -> None:
         "issuer",
         "shop",
     )
-    assert (settings.listen, settings.user_service, settings.order_service) == ("0.0.0.0:80", "user:1", "order:2")
+    assert settings.listen == "0.0.0.0:80"
+    assert (settings.addresses["user"], settings.addresses["order"]) == ("user:1", "order:2")
     assert (settings.request_timeout, settings.stream_timeout, settings.log_level) == (1.5, 60.0, "DEBUG")
     assert (settings.telemetry.service_name, settings.telemetry.environment) == ("gateway", "staging")
 
@@ -64,6 +67,7 @@ def test_the_key_may_stand_in_a_file_and_is_never_shown(tmp_path: Path) -> None:
         ({"JWT_KEY": KEY, "JWKS_URL": "https://x"}, "JWT_KEY and JWKS_URL are both set: expected one of them"),
         ({"JWKS_URL": "issuer"}, "JWKS_URL='issuer': expected a URL such as http"),
         ({"JWT_KEY": KEY, "LISTEN": "8000"}, "LISTEN='8000': expected HOST:PORT"),
+        ({"JWT_KEY": KEY, "USER_SERVICE": "user"}, "USER_SERVICE='user': expected HOST:PORT"),
         ({"JWT_KEY": KEY, "REQUEST_TIMEOUT": "0"}, "REQUEST_TIMEOUT='0': expected a number between 0.1 and 60"),
         ({"JWT_KEY": KEY, "STREAM_TIMEOUT": "x"}, "STREAM_TIMEOUT='x': expected a number between 1 and 3600"),
         ({"JWT_KEY": KEY, "LOG_LEVEL": "loud"}, "LOG_LEVEL='loud': expected one of DEBUG, INFO, WARNING, ERROR"),

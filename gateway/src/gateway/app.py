@@ -7,11 +7,12 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from gateway.access import AccessLog
+from gateway.backends import BACKENDS
 from gateway.limits import BodyLimit
 from gateway.openapi import describe
 from gateway.policy import BearerPolicy
 from gateway.problems import install_handlers
-from gateway.routes import health, orders, users
+from gateway.routes import health
 from gateway.services import Services
 from telemetry import Telemetry
 from telemetry.http import ASGIApp
@@ -28,7 +29,7 @@ def build_app(services: Services, policy: BearerPolicy, telemetry: Telemetry) ->
     app = FastAPI(
         title="Throughline gateway",
         version=version("throughline-gateway"),
-        description="Users and orders of a tenant.",
+        description="What a tenant has and does, over HTTP.",
         redirect_slashes=False,
         # telemetry.asgi makes the one span of a request.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
@@ -36,7 +37,7 @@ def build_app(services: Services, policy: BearerPolicy, telemetry: Telemetry) ->
     app.state.services = services
     install_handlers(app)
     describe(app)
-    for each in (users.router, orders.router, health.router):
-        app.include_router(each)
+    for router in (*(backend.router for backend in BACKENDS), health.router):
+        app.include_router(router)
     limited = BodyLimit(app, seconds=services.request_timeout)
     return telemetry.asgi(AccessLog(limited) if telemetry.config.logs.access else limited, policy)

@@ -13,7 +13,8 @@ import uvicorn
 
 from gateway.app import build_app
 from gateway.auth import Authenticator
-from gateway.clients import ORDER_RETRYABLE, USER_RETRYABLE, OrderClient, UserClient
+from gateway.backends import BACKENDS
+from gateway.clients.base import Client
 from gateway.jwks import KeySource, RemoteKeys, SharedKey
 from gateway.policy import BearerPolicy
 from gateway.services import Services
@@ -60,22 +61,19 @@ async def serve(settings: Settings, started: Callable[[int], None] | None = None
 async def opened(settings: Settings, telemetry: Telemetry) -> AsyncIterator[tuple[ASGIApp, asyncio.Event]]:
     """Wire the application up; give it with the event that ends its streams."""
     async with AsyncExitStack() as stack:
-        users = await stack.enter_async_context(
-            telemetry.channel(settings.user_service, retryable=USER_RETRYABLE, timeout=settings.request_timeout)
-        )
-        orders = await stack.enter_async_context(
-            telemetry.channel(
-                settings.order_service,
-                retryable=ORDER_RETRYABLE,
+        clients: dict[type[Client], Client] = {}
+        for backend in BACKENDS:
+            channel = telemetry.channel(
+                settings.addresses[backend.client.name],
+                retryable=backend.client.retryable,
                 timeout=settings.request_timeout,
                 stream_timeout=settings.stream_timeout,
             )
-        )
+            clients[backend.client] = backend.client(await stack.enter_async_context(channel))
         keys = await _keys(settings.tokens, stack)
         authenticator = Authenticator(keys, issuer=settings.tokens.issuer, audience=settings.tokens.audience)
         services = Services(
-            users=UserClient(users),
-            orders=OrderClient(orders),
+            clients=clients,
             request_timeout=settings.request_timeout,
             stream_timeout=settings.stream_timeout,
             heartbeat=settings.heartbeat,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from gateway.backends import BACKENDS
 from telemetry import ConfigError, Env, Secret, TelemetryConfig
 from telemetry.checks import http_url
 from telemetry.logs import LOG_LEVELS
@@ -60,9 +61,8 @@ class Settings:
     Attributes:
         tokens: Which bearer tokens are good.
         telemetry: See `telemetry.TelemetryConfig`.
+        addresses: ``host:port`` of each service behind the edge, by name.
         listen: ``host:port`` to serve on; port 0 takes a free one.
-        user_service: ``host:port`` of the user service.
-        order_service: ``host:port`` of the order service.
         request_timeout: Seconds for the work of one request, and for its body to arrive.
         stream_timeout: Seconds that one stream of events may last; its reader then asks again.
         heartbeat: Seconds of silence on a stream of events before a comment is sent.
@@ -71,9 +71,8 @@ class Settings:
 
     tokens: TokenSettings
     telemetry: TelemetryConfig
+    addresses: Mapping[str, str]
     listen: str = "127.0.0.1:8000"
-    user_service: str = "127.0.0.1:50051"
-    order_service: str = "127.0.0.1:50052"
     request_timeout: float = 5.0
     stream_timeout: float = 300.0
     heartbeat: float = 15.0
@@ -89,8 +88,7 @@ class Settings:
                 environ, service_name="gateway", service_version=version("throughline-gateway")
             ),
             listen=env.address("LISTEN", "127.0.0.1:8000"),
-            user_service=env.address("USER_SERVICE", "127.0.0.1:50051"),
-            order_service=env.address("ORDER_SERVICE", "127.0.0.1:50052"),
+            addresses={each.client.name: env.address(each.variable, each.address) for each in BACKENDS},
             request_timeout=env.number("REQUEST_TIMEOUT", 5.0, low=0.1, high=60.0),
             stream_timeout=env.number("STREAM_TIMEOUT", 300.0, low=1.0, high=3600.0),
             log_level=env.choice("LOG_LEVEL", "INFO", LOG_LEVELS),

@@ -15,7 +15,7 @@ async def test_the_process_lives_whatever_the_services_do(client: httpx.AsyncCli
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-async def test_the_gateway_is_ready_when_both_services_are(client: httpx.AsyncClient) -> None:
+async def test_the_gateway_is_ready_when_all_services_are(client: httpx.AsyncClient) -> None:
     response = await client.get("/readyz")
 
     assert (response.status_code, response.json()) == (200, {"status": "ok"})

@@ -21,8 +21,9 @@ async def live() -> schemas.Health:
 @router.get("/readyz", response_model=schemas.Health, responses=problems(503))
 async def ready(request: Request, services: Wired) -> schemas.Health | Response:
     """Tell whether all that a request needs is there; else name what is not."""
-    users, orders = await asyncio.gather(services.users.is_ready(), services.orders.is_ready())
-    missing = [name for name, there in (("user", users), ("order", orders)) if not there]
+    clients = services.clients.values()
+    there = await asyncio.gather(*(client.is_ready() for client in clients))
+    missing = [client.name for client, is_there in zip(clients, there, strict=True) if not is_there]
     if services.stopping.is_set():
         missing.append("gateway (stopping)")
     if missing:

@@ -8,6 +8,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Depends, Request, Response
 
 from gateway import domain, schemas
+from gateway.clients.order import OrderClient
 from gateway.edge import EdgeRoute
 from gateway.openapi import bearer, read_problems, write_problems
 from gateway.problems import domain_problem
@@ -36,7 +37,7 @@ async def place_order(
     the header `Idempotency-Replayed: true`; the same key with another body is a 409.
     """
     items = [item.to_domain() for item in body.items]
-    placement = await services.orders.place(body.user_id, items, idempotency_key or uuid4().hex)
+    placement = await services.of(OrderClient).place(body.user_id, items, idempotency_key or uuid4().hex)
     response.headers["Location"] = f"{router.prefix}/{placement.order.order_id}"
     if not placement.created:
         response.status_code = 200
@@ -47,7 +48,7 @@ async def place_order(
 @router.get("/{order_id}", response_model=schemas.Order, responses=read_problems(404))
 async def get_order(order_id: OrderId, services: Wired) -> domain.Order:
     """Give an order."""
-    return await services.orders.get(order_id)
+    return await services.of(OrderClient).get(order_id)
 
 
 @router.get("", response_model=schemas.OrderPage, responses=read_problems())
@@ -55,13 +56,13 @@ async def list_orders(
     services: Wired, user_id: OfUser = None, cursor: Cursor = None, limit: Limit = 20
 ) -> domain.Page[domain.Order]:
     """Give orders, newest first, a page at a time."""
-    return await services.orders.list(limit=limit, cursor=cursor, user_id=user_id)
+    return await services.of(OrderClient).list(limit=limit, cursor=cursor, user_id=user_id)
 
 
 @router.post("/{order_id}/cancel", response_model=schemas.Order, responses=read_problems(404, 409))
 async def cancel_order(order_id: OrderId, services: Wired) -> domain.Order:
     """Cancel an order; a cancelled one is given back as it is."""
-    return await services.orders.cancel(order_id)
+    return await services.of(OrderClient).cancel(order_id)
 
 
 @router.get(
@@ -82,13 +83,13 @@ async def watch_order(
     seen = int(last_event_id or 0)
     news = True
     if seen:
-        order = await services.orders.get(order_id)
+        order = await services.of(OrderClient).get(order_id)
         if seen > order.version:
             raise domain.InvalidInput(f"Last-Event-ID={seen}: the order is at version {order.version}")
         news = seen < order.version
         if order.is_final and not news:
             return Response(status_code=204)
-    versions = services.orders.watch(order_id, seen)
+    versions = services.of(OrderClient).watch(order_id, seen)
     first = await _first(versions, services) if news else None
     events = _events(request.url.path, first, versions)
     return EventStream(events, heartbeat=services.heartbeat, stopping=services.stopping)
