@@ -7,9 +7,10 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV # they speak of another environment
 
 BIN := .venv/bin
 PYTHON ?= python3
-TYPED := telemetry/src gateway/src services/user/src services/order/src console/src faults/src tools/stack/src bench/src tools/environment.py \
-	telemetry/tests gateway/tests services/user/tests services/order/tests console/tests faults/tests tools/stack/tests bench/tests tools/tests tests
-UNITS := bench console faults gateway order-service user-service protos stack telemetry
+SERVICES := $(patsubst services/%/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
+MEMBERS := telemetry gateway $(SERVICES:%=services/%) console faults tools/stack bench
+TYPED := $(MEMBERS:%=%/src) tools/environment.py $(MEMBERS:%=%/tests) tools/tests tests
+UNITS := bench console faults gateway $(SERVICES:%=%-service) protos stack telemetry
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(UNITS:%=--no-emit-package throughline-%)
 
@@ -78,7 +79,7 @@ down: ## stop it; its data stays
 lock: ## write the lock files from the units' pyproject.toml
 	@test -x $(BIN)/uv || $(PYTHON) tools/bootstrap.py || test -x $(BIN)/uv # a lock that fits no more is what this is for
 	$(LOCK) pyproject.toml --group dev --output-file requirements.lock
-	@for unit in gateway services/user services/order; do \
+	@for unit in gateway $(SERVICES:%=services/%); do \
 	  echo "$$unit/requirements.lock"; \
 	  $(LOCK) --no-annotate $$unit/pyproject.toml --constraint requirements.lock --output-file $$unit/requirements.lock; \
 	done

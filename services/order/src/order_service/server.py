@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from grpc import StatusCode, aio
 
+from faults.wiring import fault_interceptors
 from order_service.changes import Changes
 from order_service.clients import RETRYABLE, UserClient
 from order_service.domain import (
@@ -42,11 +43,18 @@ STATUS: dict[type[BaseException], StatusCode] = {
 }
 
 
-def build_server(
-    telemetry: Telemetry, database: Database, users: aio.Channel, changes: Changes, limits: WatchLimits
+def build_server(  # noqa: PLR0913  each is a part of its own
+    telemetry: Telemetry,
+    database: Database,
+    users: aio.Channel,
+    changes: Changes,
+    limits: WatchLimits,
+    *,
+    more_interceptors: Sequence[aio.ServerInterceptor] = (),
 ) -> aio.Server:
     """Put the server together; it is not started yet."""
-    server = aio.server(interceptors=telemetry.server_interceptors(errors=STATUS), options=SERVER_OPTIONS)
+    interceptors = [*telemetry.server_interceptors(errors=STATUS), *more_interceptors]
+    server = aio.server(interceptors=interceptors, options=SERVER_OPTIONS)
     measures = OrderMeasures(telemetry.business)
     orders = Orders(OrderStore(database), UserClient(users), changes, measures=measures, limits=limits)
     add_OrderServiceServicer_to_server(OrderServicer(orders), server)
@@ -61,7 +69,7 @@ async def run(settings: Settings, started: Callable[[int], None] | None = None) 
         started: Called with the port when the server serves.
 
     Raises:
-        ConfigError: The address cannot be bound.
+        ConfigError: The address cannot be bound, or the file of flags cannot be read.
     """
     telemetry = configure(settings.telemetry)
     telemetry.capture_logs()
@@ -69,10 +77,11 @@ async def run(settings: Settings, started: Callable[[int], None] | None = None) 
     database = Database(settings.database_url, telemetry)
     changes = Changes()
     limits = WatchLimits(window=settings.watch_window, interval=settings.watch_interval)
+    faults = fault_interceptors(settings.faults, telemetry, database)
     try:
         async with telemetry.channel(settings.user_service, retryable=RETRYABLE) as users:
             await serve(
-                build_server(telemetry, database, users, changes, limits),
+                build_server(telemetry, database, users, changes, limits, more_interceptors=faults),
                 settings.listen,
                 services=[SERVICE],
                 telemetry=telemetry,

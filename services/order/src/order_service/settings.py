@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from sqlalchemy.engine import URL
 
+from faults.settings import FaultSettings
 from telemetry import Env, TelemetryConfig
 from telemetry.database import read_database_url
 from telemetry.logs import LOG_LEVELS
@@ -27,6 +28,7 @@ class Settings:
         watch_interval: Seconds between a watch's looks at the database.
         log_level: The least severe level that is logged.
         telemetry: Where its spans go.
+        faults: What makes it fail on purpose; None where nothing may.
     """
 
     listen: str
@@ -36,6 +38,7 @@ class Settings:
     watch_interval: float
     log_level: str
     telemetry: TelemetryConfig
+    faults: FaultSettings | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -51,4 +54,5 @@ class Settings:
             telemetry=TelemetryConfig.from_env(
                 environ, service_name=NAME, service_version=version("throughline-order-service")
             ),
+            faults=FaultSettings.from_env(environ),
         )

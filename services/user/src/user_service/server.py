@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from grpc import StatusCode, aio
 
+from faults.wiring import fault_interceptors
 from shop.user.v1.user_pb2 import DESCRIPTOR
 from shop.user.v1.user_pb2_grpc import add_UserServiceServicer_to_server
 from telemetry import Telemetry, configure
@@ -28,9 +29,12 @@ STATUS: dict[type[BaseException], StatusCode] = {
 }
 
 
-def build_server(telemetry: Telemetry, database: Database) -> aio.Server:
+def build_server(
+    telemetry: Telemetry, database: Database, *, more_interceptors: Sequence[aio.ServerInterceptor] = ()
+) -> aio.Server:
     """Put the server together; it is not started yet."""
-    server = aio.server(interceptors=telemetry.server_interceptors(errors=STATUS), options=SERVER_OPTIONS)
+    interceptors = [*telemetry.server_interceptors(errors=STATUS), *more_interceptors]
+    server = aio.server(interceptors=interceptors, options=SERVER_OPTIONS)
     add_UserServiceServicer_to_server(UserServicer(Users(UserStore(database))), server)
     return server
 
@@ -43,13 +47,14 @@ async def run(settings: Settings, started: Callable[[int], None] | None = None) 
         started: Called with the port when the server serves.
 
     Raises:
-        ConfigError: The address cannot be bound.
+        ConfigError: The address cannot be bound, or the file of flags cannot be read.
     """
     telemetry = configure(settings.telemetry)
     telemetry.capture_logs()
     telemetry.watch_event_loop()
     database = Database(settings.database_url, telemetry)
-    server = build_server(telemetry, database)
+    faults = fault_interceptors(settings.faults, telemetry, database)
+    server = build_server(telemetry, database, more_interceptors=faults)
     try:
         await serve(
             server, settings.listen, services=[SERVICE], telemetry=telemetry, ready=database.ping, started=started

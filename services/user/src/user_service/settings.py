@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from sqlalchemy.engine import URL
 
+from faults.settings import FaultSettings
 from telemetry import Env, TelemetryConfig
 from telemetry.database import read_database_url
 from telemetry.logs import LOG_LEVELS
@@ -24,12 +25,14 @@ class Settings:
         database_url: Where the users are.
         log_level: The least severe level that is logged.
         telemetry: Where its spans go.
+        faults: What makes it fail on purpose; None where nothing may.
     """
 
     listen: str
     database_url: URL
     log_level: str
     telemetry: TelemetryConfig
+    faults: FaultSettings | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -42,4 +45,5 @@ class Settings:
             telemetry=TelemetryConfig.from_env(
                 environ, service_name=NAME, service_version=version("throughline-user-service")
             ),
+            faults=FaultSettings.from_env(environ),
         )

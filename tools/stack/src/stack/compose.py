@@ -17,6 +17,7 @@ from stack.places import ROOT
 from stack.ports import free_ports
 from stack.processes import wait_until
 from stack.readiness import http_answers
+from stack.services import services
 
 PROJECT = "throughline-test"
 
@@ -153,11 +154,12 @@ class ComposeStack:
     def store_test_environment(self) -> dict[str, str]:
         """The variables that bring the store tests here: for each service the URLs of its app and its owner."""
         return {
-            f"{service.upper()}_STORE_TEST_{variable}": (
-                f"postgresql+asyncpg://{service}_{role}:{self.secret('postgres', f'{service}-{secret}')}"
-                f"@127.0.0.1:{self.postgres_port}/{service}s"
+            f"{service.name.upper()}_STORE_TEST_{variable}": (
+                f"postgresql+asyncpg://{service.name}_{role}:{self.secret('postgres', f'{service.name}-{secret}')}"
+                f"@127.0.0.1:{self.postgres_port}/{service.database}"
             )
-            for service in ("user", "order")
+            for service in services()
+            if service.database
             for variable, role, secret in (("URL", "app", "password"), ("OWNER_URL", "owner", "owner-password"))
         }
 

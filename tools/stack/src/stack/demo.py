@@ -18,7 +18,7 @@ from console.waterfall import draw
 from stack.local import LocalStack
 from stack.order import OrderError, Placed, place_order, wait_for_trace
 from stack.places import RUN
-from stack.ports import HOST, Ports
+from stack.ports import Ports
 from stack.processes import ProcessError, Program, module
 from stack.readiness import http_answers
 from telemetry import ConfigError
@@ -40,11 +40,11 @@ class Demo:
     def __init__(self, folder: Path, ports: Ports, screen: Console) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._screen = screen
-        self.console_url = f"http://{HOST}:{ports.console}"
+        self.console_url = f"http://{ports.address('console')}"
         self._console = Program(
             name="console",
             command=module("console"),
-            environment={"LISTEN": f"{HOST}:{ports.console}"},
+            environment={"LISTEN": ports.address("console")},
             log=folder / "console.log",
             is_ready=partial(http_answers, f"{self.console_url}/livez"),
         )

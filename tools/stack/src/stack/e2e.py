@@ -13,12 +13,15 @@ from gateway.token import make_token
 from stack.compose import ComposeStack
 from stack.jaeger import Jaeger
 from stack.local import LocalStack
+from stack.services import services
 from telemetry import Secret
 from telemetry.testing import Exchange, TracedClient
 
 ITEM = {"sku": "book-1", "quantity": 2, "unit_price": {"amount_minor": 1999, "currency": "EUR"}}
 
-_SERVICES = ("user", "order", "gateway")
+
+def _programs() -> tuple[str, ...]:
+    return (*(service.name for service in services()), "gateway")
 
 
 class Stack(Protocol):
@@ -80,7 +83,7 @@ class Processes:
     @property
     def parts(self) -> Sequence[str]:
         """What can be ended; a Jaeger that somebody else runs is not ours to end."""
-        return (*_SERVICES, "jaeger") if self.jaeger.is_ours else _SERVICES
+        return (*_programs(), "jaeger") if self.jaeger.is_ours else _programs()
 
     def token(self, tenant: str, scope: str = "") -> str:
         """Make a bearer token."""
@@ -109,7 +112,6 @@ class Containers:
 
     compose: ComposeStack
     database = "postgresql"
-    parts = (*_SERVICES, "postgres", "collector", "jaeger")
 
     @property
     def gateway_url(self) -> str:
@@ -120,6 +122,11 @@ class Containers:
     def query_url(self) -> str:
         """Where Jaeger answers."""
         return self.compose.jaeger_url
+
+    @property
+    def parts(self) -> Sequence[str]:
+        """What can be ended."""
+        return (*_programs(), "postgres", "collector", "jaeger")
 
     def token(self, tenant: str, scope: str = "") -> str:
         """Make a bearer token with the key that the gateway's container has."""

@@ -1,9 +1,9 @@
-"""The three services as processes on SQLite."""
+"""The services and the gateway as processes on SQLite."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -11,9 +11,10 @@ from typing import Self
 
 from gateway.settings import TokenSettings
 from gateway.token import make_token
-from stack.ports import HOST, Ports
+from stack.ports import Ports
 from stack.processes import Program, module, run_to_end
 from stack.readiness import grpc_serves, http_answers
+from stack.services import Service, services
 from telemetry import Secret
 
 Progress = Callable[[str], None]
@@ -22,7 +23,7 @@ _BATCH_MS = "200"  # spans are seen soon after they end: somebody is waiting for
 
 
 class LocalStack:
-    """User, order and gateway, each a process; a context manager that starts them and leaves none behind.
+    """The services and the gateway, each a process; a context manager that starts them and leaves none behind.
 
     Args:
         folder: For the databases, the key and the logs; made when it is not there.
@@ -46,7 +47,7 @@ class LocalStack:
     @property
     def gateway_url(self) -> str:
         """Where the gateway answers."""
-        return f"http://{HOST}:{self._ports.gateway}"
+        return f"http://{self._ports.address('gateway')}"
 
     def token(self, tenant: str, scope: str = "") -> str:
         """Make a bearer token; the scope "trace" lets the caller's trace go on."""
@@ -85,9 +86,10 @@ class LocalStack:
     def __enter__(self) -> Self:
         """Migrate the databases and start everything; returns when all of it is ready."""
         try:
-            for name in ("user", "order"):
-                self._progress(f"migrating {name}")
-                run_to_end(module(f"{name}_service.migrate"), self.programs[name].environment)
+            for service in services():
+                if service.database:
+                    self._progress(f"migrating {service.name}")
+                    run_to_end(module(f"{service.module}.migrate"), self.programs[service.name].environment)
             for program in self.programs.values():
                 self._progress(f"starting {program.name}")
                 program.start()
@@ -110,47 +112,41 @@ class LocalStack:
             program.stop()
 
     def _programs(self) -> list[Program]:
-        user, order = f"{HOST}:{self._ports.user}", f"{HOST}:{self._ports.order}"
-        return [
-            self._program("user", user, {"DATABASE_URL": self._database("user")}, "shop.user.v1.UserService"),
-            self._program(
-                "order",
-                order,
-                {"DATABASE_URL": self._database("order"), "USER_SERVICE": user},
-                "shop.order.v1.OrderService",
-            ),
-            Program(
-                name="gateway",
-                command=module("gateway"),
-                environment=self._settings(
-                    f"{HOST}:{self._ports.gateway}",
-                    {"USER_SERVICE": user, "ORDER_SERVICE": order, "JWT_KEY_FILE": str(self.key_file)},
-                ),
-                log=self._folder / "gateway.log",
-                is_ready=partial(http_answers, f"{self.gateway_url}/readyz"),
-            ),
-        ]
+        settings = self._addresses(service.name for service in services()) | {"JWT_KEY_FILE": str(self.key_file)}
+        gateway = Program(
+            name="gateway",
+            command=module("gateway"),
+            environment=self._settings("gateway", settings),
+            log=self._folder / "gateway.log",
+            is_ready=partial(http_answers, f"{self.gateway_url}/readyz"),
+        )
+        return [*map(self._program, services()), gateway]
 
-    def _program(self, name: str, listen: str, settings: dict[str, str], service: str) -> Program:
+    def _program(self, service: Service) -> Program:
+        settings = self._addresses(service.calls)
+        if service.database:
+            settings["DATABASE_URL"] = f"sqlite+aiosqlite:///{self._folder.resolve() / service.name}.db"
         return Program(
-            name=name,
-            command=module(f"{name}_service"),
-            environment=self._settings(listen, settings),
-            log=self._folder / f"{name}.log",
-            is_ready=partial(grpc_serves, listen, service),
+            name=service.name,
+            command=module(service.module),
+            environment=self._settings(service.name, settings),
+            log=self._folder / f"{service.name}.log",
+            is_ready=partial(grpc_serves, self._ports.address(service.name), service.full_name),
         )
 
-    def _settings(self, listen: str, more: dict[str, str]) -> dict[str, str]:
+    def _addresses(self, names: Iterable[str]) -> dict[str, str]:
+        """Give what tells a program where others serve."""
+        variables = {service.name: service.variable for service in services()}
+        return {variables[name]: self._ports.address(name) for name in names}
+
+    def _settings(self, name: str, more: dict[str, str]) -> dict[str, str]:
         return {
-            "LISTEN": listen,
+            "LISTEN": self._ports.address(name),
             "OTEL_EXPORTER_OTLP_ENDPOINT": self._otlp_url,
             "OTEL_RESOURCE_ATTRIBUTES": "deployment.environment.name=local",
             "OTEL_BSP_SCHEDULE_DELAY": _BATCH_MS,
             **more,
         }
-
-    def _database(self, name: str) -> str:
-        return f"sqlite+aiosqlite:///{self._folder.resolve() / name}.db"
 
 
 def _key(path: Path) -> Secret:

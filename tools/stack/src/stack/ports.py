@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 import socket
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from itertools import islice
 
+from stack.services import services
 from telemetry import ConfigError, Env
 
 HOST = "127.0.0.1"
@@ -17,39 +19,45 @@ _NEVER_OUTGOING = range(20_000, 32_000)  # Linux starts at 32768, macOS and the 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """A port for each program, all on loopback."""
+    """A port for each program, all on loopback.
 
-    gateway: int = 8000
-    user: int = 50051
-    order: int = 50052
-    console: int = 16686
+    Attributes:
+        of: The port of each program, by name: the gateway's, those of the services, the console's.
+    """
+
+    of: Mapping[str, int]
+
+    @classmethod
+    def usual(cls) -> Ports:
+        """Give the ports that the documentation names."""
+        return cls({"gateway": 8000} | {service.name: service.port for service in services()} | {"console": 16686})
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Ports:
-        """Read GATEWAY_PORT, USER_PORT, ORDER_PORT and CONSOLE_PORT; raise ConfigError for a wrong one."""
+        """Read GATEWAY_PORT, USER_PORT and so on, for each program; raise ConfigError for a wrong one."""
         env = Env(environ)
-        default = cls()
         return cls(
-            *(
-                env.integer(variable(each.name), getattr(default, each.name), low=1, high=_HIGHEST)
-                for each in fields(cls)
-            )
+            {name: env.integer(variable(name), usual, low=1, high=_HIGHEST) for name, usual in cls.usual().of.items()}
         )
 
     @classmethod
     def free(cls) -> Ports:
         """Take ports that nothing listens on at the moment."""
-        return cls(*free_ports(len(fields(cls))))
+        names = cls.usual().of
+        return cls(dict(zip(names, free_ports(len(names)), strict=True)))
+
+    def address(self, name: str) -> str:
+        """Give a program's ``host:port``."""
+        return f"{HOST}:{self.of[name]}"
 
     def check(self) -> None:
         """Raise ConfigError, one line, when a port is taken or named twice."""
-        for each, port in zip(fields(self), astuple(self), strict=True):
-            if astuple(self).count(port) > 1:
-                raise ConfigError(f"{variable(each.name)}={port}: expected a port for each program alone")
+        uses = Counter(self.of.values())
+        for name, port in self.of.items():
+            if uses[port] > 1:
+                raise ConfigError(f"{variable(name)}={port}: expected a port for each program alone")
             if _is_taken(port):
-                raise ConfigError(
-                    f"port {port} ({each.name}) is taken: stop what listens there, or set {variable(each.name)}"
-                )
+                raise ConfigError(f"port {port} ({name}) is taken: stop what listens there, or set {variable(name)}")
 
 
 def variable(name: str) -> str:

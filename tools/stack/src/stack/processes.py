@@ -15,12 +15,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from stack.services import services
+
 _POLL_SECONDS = 0.05
 _TAIL_LINES = 20
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 # What a shell may have set for other programs would change what these do.
 _OURS = ("OTEL_", "JWT_", "JWKS_", "DATABASE_")
-_OUR_NAMES = frozenset({"LISTEN", "LOG_LEVEL", "USER_SERVICE", "ORDER_SERVICE", "REQUEST_TIMEOUT", "STREAM_TIMEOUT"})
+_OUR_NAMES = frozenset({"LISTEN", "LOG_LEVEL", "REQUEST_TIMEOUT", "STREAM_TIMEOUT"})
 
 
 class ProcessError(RuntimeError):
@@ -34,7 +36,8 @@ def module(name: str) -> tuple[str, ...]:
 
 def clean_environment(more: Mapping[str, str]) -> dict[str, str]:
     """Give this process' environment without what would configure the stack's programs by accident."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS) and name not in _OUR_NAMES}
+    names = _OUR_NAMES | {service.variable for service in services()}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS) and name not in names}
     return kept | {"PYTHONUNBUFFERED": "1"} | dict(more)
 
 
