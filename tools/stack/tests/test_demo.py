@@ -131,7 +131,7 @@ def test_ctrl_c_while_it_starts_leaves_nothing_behind(demo: Demo, until: Until, 
 def test_a_taken_port_is_one_line(tmp_path: Path) -> None:
     with socket.create_server((HOST, 0)) as listener:
         port = listener.getsockname()[1]
-        moved = {variable(name): str(number) for name, number in asdict(Ports.free()).items()}
+        moved = {variable(name): str(number) for name, number in Ports.free().of.items()}
         environment = os.environ | moved | {"ORDER_PORT": str(port)}
         done = subprocess.run(command(tmp_path), env=environment, capture_output=True, text=True, check=False)  # noqa: S603  as above
 
