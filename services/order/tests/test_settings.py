@@ -41,6 +41,7 @@ def test_the_databases_password_comes_from_a_file_and_is_not_shown(tmp_path: Pat
         ({"WATCH_INTERVAL": "often"}, "WATCH_INTERVAL='often': expected a number between 0.05 and 60"),
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL='LOUD': expected one of DEBUG, INFO, WARNING, ERROR"),
         ({"DATABASE_URL": "mysql://a:secret@b/c"}, "DATABASE_URL: 'mysql' is not known here"),
+        ({"FAULT_FLAGS": "flags.json"}, "FAULT_FLAGS='flags.json' without FAULTS=1: expected both, or neither"),
     ],
 )
 def test_a_setting_that_is_wrong_is_named(environ: dict[str, str], message: str) -> None:

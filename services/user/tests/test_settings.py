@@ -36,6 +36,7 @@ def test_the_databases_password_comes_from_a_file_and_is_not_shown(tmp_path: Pat
         ({"LISTEN": "50051"}, "LISTEN='50051': expected HOST:PORT"),
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL='LOUD': expected one of DEBUG, INFO, WARNING, ERROR"),
         ({"DATABASE_URL": "mysql://a:secret@b/c"}, "DATABASE_URL: 'mysql' is not known here"),
+        ({"FAULT_FLAGS": "flags.json"}, "FAULT_FLAGS='flags.json' without FAULTS=1: expected both, or neither"),
     ],
 )
 def test_a_setting_that_is_wrong_is_named(environ: dict[str, str], message: str) -> None:

@@ -1,0 +1,65 @@
+"""The seam of the database: listeners of SQLAlchemy, below the service's store and inside the spans of telemetry."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, event
+from sqlalchemy.util import await_only
+
+from faults.actions import RefuseConnections, RepeatStatement, SlowStatement
+from faults.switches import active_of
+from telemetry.database import Database
+from telemetry.database_spans import summarize
+
+# The execution option of statements that an action has added.
+_ADDED = "faults_added"
+
+
+def listen(database: Database) -> None:
+    """Let the statements and connections of the database meet the actions of the call that they are for."""
+    engine = database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", _slow_down)  # after telemetry's, which has begun the span
+    event.listen(engine, "after_execute", _repeat)
+    event.listen(engine, "checkout", _refuse)
+
+
+def _slow_down(
+    _connection: Connection,
+    _cursor: object,
+    statement: str,
+    _parameters: object,
+    _context: object,
+    _executemany: bool,  # noqa: FBT001  SQLAlchemy's own signature
+) -> None:
+    for action in active_of(SlowStatement):
+        if action.statement == _summary(statement):
+            await_only(asyncio.sleep(action.seconds))
+
+
+def _repeat(
+    connection: Connection,
+    clause: Any,
+    _multiparams: object,
+    params: dict[str, Any],
+    options: dict[str, Any],
+    _result: CursorResult[Any],
+) -> None:
+    if options.get(_ADDED):
+        return
+    for action in active_of(RepeatStatement):
+        if action.statement == _summary(str(clause)):
+            for row in range(action.times):
+                one = clause.limit(1).offset(row)
+                connection.execute(one, params, execution_options={_ADDED: True}).close()
+
+
+def _refuse(_connection: object, _record: object, _proxy: object) -> None:
+    for _action in active_of(RefuseConnections):
+        raise ConnectionRefusedError("the database refuses connections")
+
+
+def _summary(statement: str) -> str:
+    operation, table = summarize(statement)
+    return f"{operation} {table}"
