@@ -3,52 +3,105 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.sdk.util import BoundedList
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags, TraceState
 
-from telemetry.otlp_spans import encode_gently
-from telemetry.provider import ServiceTracerProvider
+from telemetry import Telemetry
+from telemetry.otlp_spans import encode_span, join_spans
+
+# That every kind of value is written right is shown in test_otlp_values.py.
+values: st.SearchStrategy[Any] = (
+    st.text() | st.integers(-(1 << 63), (1 << 63) - 1) | st.tuples(st.booleans(), st.floats())
+)
+attributes = st.builds(BoundedAttributes, st.just(3), st.dictionaries(st.text(min_size=1), values, max_size=5))
+times = st.integers(0, (1 << 64) - 1)
+contexts = st.builds(
+    SpanContext,
+    st.integers(0, (1 << 128) - 1),
+    st.integers(0, (1 << 64) - 1),
+    is_remote=st.booleans(),
+    trace_flags=st.sampled_from([TraceFlags(flags) for flags in range(4)]),
+    trace_state=st.sampled_from([TraceState(), TraceState([("one", "1"), ("two", "a b")])]),
+)
+events = st.builds(Event, st.text(), attributes, times)
+links = st.builds(Link, contexts, attributes)
+statuses = st.builds(Status, st.sampled_from([StatusCode.UNSET, StatusCode.OK])) | st.builds(
+    Status, st.just(StatusCode.ERROR), st.none() | st.text()
+)
+resources = st.sampled_from(
+    [
+        Resource({}),
+        Resource({"service.name": "user", "process.pid": 7}),
+        Resource({"service.name": "b"}, "https://schema"),
+    ]
+)
+scopes = st.sampled_from(
+    [
+        None,
+        InstrumentationScope("a"),
+        InstrumentationScope("b", "1.0", "https://schema", {"x": (1, 2)}),
+        InstrumentationScope("b", "2.0"),
+    ]
+)
+spans = st.builds(
+    ReadableSpan,
+    name=st.text() | st.text(min_size=300, max_size=400),
+    context=contexts,
+    parent=st.none() | contexts,
+    resource=resources,
+    attributes=attributes,
+    events=st.lists(events, max_size=3).map(lambda given: BoundedList.from_seq(2, given)),
+    links=st.lists(links, max_size=3).map(lambda given: BoundedList.from_seq(2, given)),
+    kind=st.sampled_from(SpanKind),
+    status=statuses,
+    start_time=times,
+    end_time=times,
+    instrumentation_scope=scopes,
+)
 
 
-def made(count: int, resource: Resource) -> list[ReadableSpan]:
-    exporter = InMemorySpanExporter()
-    provider = ServiceTracerProvider(resource=resource)
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    for number in range(count):
-        with provider.get_tracer(f"scope {number % 3}").start_as_current_span(f"span {number}") as span:
-            span.set_attribute("number", number)
-            span.add_event("done")
-    return list(exporter.get_finished_spans())
+def decoded(*ended: ReadableSpan) -> ExportTraceServiceRequest:
+    return ExportTraceServiceRequest.FromString(join_spans([encode_span(span) for span in ended]))
 
 
-def by_name(request: Any) -> dict[str, tuple[str, bytes]]:
-    return {
-        span.name: (scope.scope.name, span.SerializeToString())
-        for resource in request.resource_spans
-        for scope in resource.scope_spans
-        for span in scope.spans
-    }
+@given(st.lists(spans, max_size=5))
+def test_spans_are_written_as_the_sdk_writes_them(ended: list[ReadableSpan]) -> None:
+    ours, stock = decoded(*ended), encode_spans(ended)
+
+    assert ours.SerializeToString(deterministic=True) == stock.SerializeToString(deterministic=True)
 
 
-@pytest.mark.parametrize("count", [0, 1, 16, 17, 100, 512])
-def test_what_is_encoded_a_little_at_a_time_is_what_is_encoded_at_once(count: int) -> None:
-    spans = made(count, Resource({"service.name": "user"}))
-    gentle, stock = encode_gently(spans), encode_spans(spans)
+def test_a_span_of_ours_is_written_as_the_sdk_writes_it(telemetry: Telemetry, spans: list[Any]) -> None:
+    tracer = telemetry.tracer("tests")
+    with tracer.start_as_current_span("outer", kind=SpanKind.SERVER, attributes={"a": 1}) as outer:
+        with (
+            pytest.raises(ValueError, match="broken"),
+            tracer.start_as_current_span("inner", links=[Link(outer.get_span_context(), {"why": "because"})]),
+        ):
+            raise ValueError("broken")
+        outer.set_attributes({f"key {number}": number for number in range(200)})
 
-    assert by_name(gentle) == by_name(stock)
-    assert len(by_name(gentle)) == count
-    assert [each.resource for each in gentle.resource_spans] == [each.resource for each in stock.resource_spans]
+    stock = encode_spans(spans)
+    assert decoded(*spans).SerializeToString(deterministic=True) == stock.SerializeToString(deterministic=True)
+    assert stock.resource_spans[0].scope_spans[0].spans[1].dropped_attributes_count == 73
 
 
-def test_spans_of_several_resources_stay_with_their_own() -> None:
-    spans = made(40, Resource({"service.name": "a"})) + made(40, Resource({"service.name": "b"}))
-    request = encode_gently(spans)
-    counts: dict[str, int] = {}
-    for each in request.resource_spans:
-        name = each.resource.attributes[0].value.string_value
-        counts[name] = counts.get(name, 0) + sum(len(scope.spans) for scope in each.scope_spans)
+def test_what_utf8_cannot_hold_costs_a_character_and_no_batch(telemetry: Telemetry, spans: list[Any]) -> None:
+    with telemetry.tracer("tests").start_as_current_span("half \ud800 a pair") as span:
+        span.add_event("\udfff")
 
-    assert counts == {"a": 40, "b": 40}
+    (sent,) = decoded(*spans).resource_spans[0].scope_spans[0].spans
+    assert sent.name == "half ? a pair"
+    assert sent.events[0].name == "?"
+
+
+def test_nothing_is_an_empty_request() -> None:
+    assert join_spans([]) == b""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Thread
 from threading import enumerate as threads
-from time import monotonic
+from time import monotonic, time
 from typing import Any
 
 import grpc
@@ -259,6 +259,19 @@ def test_spans_of_an_exporter_that_raises_are_counted(caplog: pytest.LogCaptureF
 
     assert pipeline.counts == ExportCounts(ended=2, exported=0, failed=2)
     assert lines(caplog) == ["2 of 2 spans were not exported"]
+
+
+def test_a_span_that_cannot_be_encoded_is_counted_and_costs_no_other(
+    http_collector: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with exporting_to(http_collector.endpoint) as telemetry:
+        wrong: Any = telemetry.tracer("tests").start_span("wrong")
+        wrong.end(time() * 1e9)  # no integer
+        make_spans(telemetry, 2)
+
+    assert len(http_collector.names) == 2
+    assert telemetry.export_counts == (ExportCounts(ended=3, exported=2, failed=1),)
+    assert lines(caplog) == ["1 of 3 spans were not exported"]
 
 
 def test_spans_that_are_not_sampled_are_neither_exported_nor_counted(http_collector: Any) -> None:

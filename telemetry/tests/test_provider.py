@@ -37,6 +37,13 @@ def test_the_environment_does_not_switch_off_what_code_has_configured(monkeypatc
         assert telemetry.tracer("tests").start_span("work").is_recording()
 
 
+def test_the_tracer_of_a_library_is_made_once() -> None:
+    provider = ServiceTracerProvider()
+
+    assert provider.get_tracer("a", "1") is provider.get_tracer("a", "1")
+    assert provider.get_tracer("a", "1") is not provider.get_tracer("a", "2")
+
+
 def test_a_forked_child_is_another_instance_with_no_open_spans() -> None:
     with Telemetry(NONE) as telemetry:
         before = telemetry.tracer_provider.resource.attributes["service.instance.id"]

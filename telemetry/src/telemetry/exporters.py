@@ -5,20 +5,33 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SpanExporter
+from opentelemetry.sdk.trace.export import ConsoleSpanExporter
 
 from telemetry.env import ConfigError
 from telemetry.lazy_exporter import LazyExporter
 from telemetry.losses import quieten
+from telemetry.pipeline import EncodedPipeline, Exporter, ExportPipeline, SpanPipeline
 from telemetry.tls import read_tls
 
 if TYPE_CHECKING:
-    from telemetry.config import ExporterConfig
+    from telemetry.config import BatchConfig, ExporterConfig
+
+SpanExporter = Exporter[Any]  # of the SDK's spans, or of encoded ones
 
 _HTTP_HEADERS = ("content-type", "content-encoding", "user-agent")
+
+
+def make_pipeline(config: ExporterConfig, batch: BatchConfig) -> SpanPipeline[Any] | None:
+    """Make the configured exporter and its queue; None for "none". Raises ConfigError when it cannot be made."""
+    exporter = make_exporter(config)
+    if exporter is None:
+        return None
+    pipeline: type[SpanPipeline[Any]] = EncodedPipeline if config.kind == "otlp" else ExportPipeline
+    return pipeline(exporter, batch, partial(make_exporter, config))
 
 
 def make_exporter(config: ExporterConfig) -> SpanExporter | None:

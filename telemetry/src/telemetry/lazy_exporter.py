@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import Generic
 
-from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from telemetry.pipeline import Exporter, Item
 
 
-class LazyExporter(SpanExporter):
-    """Makes the real exporter with its first spans; what can be wrong has been checked before.
+class LazyExporter(Generic[Item]):
+    """Makes the real exporter with its first items; what can be wrong has been checked before.
 
     Args:
         connect: Makes it.
     """
 
-    def __init__(self, connect: Callable[[], SpanExporter]) -> None:
+    def __init__(self, connect: Callable[[], Exporter[Item]]) -> None:
         self._connect = connect
-        self._exporter: SpanExporter | None = None
+        self._exporter: Exporter[Item] | None = None
 
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+    def export(self, items: Sequence[Item], /) -> Enum:
         """Export, after connecting if need be."""
         if self._exporter is None:
             self._exporter = self._connect()
-        return self._exporter.export(spans)
+        return self._exporter.export(items)
 
     def shutdown(self) -> None:
         """Shut the real exporter down, if there is one."""
         if self._exporter is not None:
             self._exporter.shutdown()
-
-    def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """Flush the real exporter, if there is one."""
-        return self._exporter is None or self._exporter.force_flush(timeout_millis)

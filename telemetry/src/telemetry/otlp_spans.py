@@ -1,36 +1,172 @@
-"""The OTLP exporters of spans, which encode a little at a time.
+"""Spans as OTLP writes them, each encoded when it ends, so that an export only joins what is there.
 
-Encoding is Python's work, and holds the interpreter's lock: a batch in one go keeps requests waiting for 5 ms and more,
-which is what the 99th percentile of a traced service is made of. Here the lock is let go after every few spans.
+The encoder of OpenTelemetry's exporters builds messages for each attribute, in the thread that exports: a batch holds
+the interpreter's lock for tens of milliseconds, and requests wait. See docs/adr/0006-own-spans.md for measurements.
+
+https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from time import sleep
+from functools import lru_cache
+from struct import Struct
+from typing import NamedTuple
 
-from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.trace import INVALID_SPAN_CONTEXT, Link, SpanContext, SpanKind, StatusCode
 
-_SLICE = 16  # spans, less than half a millisecond's work
-_PAUSE = 0.0002  # seconds; a pause of nothing would not let a waiting thread in
+from telemetry.origin import Origin
+from telemetry.otlp_values import encode_attributes
+from telemetry.protobuf import Wire, delimited, tag, text, varint
+
+_NAMES_KEPT = 1024
+_LONGEST_KEPT = 256  # characters
+
+# ExportTraceServiceRequest, ResourceSpans, ScopeSpans
+_RESOURCE_SPANS = tag(1, Wire.DELIMITED)
+_SCOPE_SPANS = tag(2, Wire.DELIMITED)
+_SPAN = tag(2, Wire.DELIMITED)
+
+# Span
+_TRACE_ID = tag(1, Wire.DELIMITED) + varint(16)
+_SPAN_ID = tag(2, Wire.DELIMITED) + varint(8)
+_TRACE_STATE = tag(3, Wire.DELIMITED)
+_PARENT_ID = tag(4, Wire.DELIMITED) + varint(8)
+_NAME = tag(5, Wire.DELIMITED)
+_ATTRIBUTE = tag(9, Wire.DELIMITED)
+_DROPPED_ATTRIBUTES = tag(10, Wire.VARINT)
+_EVENT = tag(11, Wire.DELIMITED)
+_DROPPED_EVENTS = tag(12, Wire.VARINT)
+_LINK = tag(13, Wire.DELIMITED)
+_DROPPED_LINKS = tag(14, Wire.VARINT)
+_STATUS = tag(15, Wire.DELIMITED)
+
+_KINDS = {kind: tag(6, Wire.VARINT) + varint(kind.value + 1) for kind in SpanKind}
+_TIMES = Struct("<BQBQ")
+_START, _END = tag(7, Wire.FIXED64)[0], tag(8, Wire.FIXED64)[0]
+_NANOSECONDS = Struct("<Q")
+
+# Flags. Bit 8: it is known whether the context is remote. Bit 9: it is.
+_FLAGS = tag(16, Wire.FIXED32)
+_NOT_REMOTE, _IS_REMOTE = (flags.to_bytes(4, "little") for flags in (0x100, 0x300))
+_LOCAL, _REMOTE = _FLAGS + _NOT_REMOTE, _FLAGS + _IS_REMOTE
+
+# Span.Event
+_EVENT_TIME = tag(1, Wire.FIXED64)
+_EVENT_NAME = tag(2, Wire.DELIMITED)
+_EVENT_ATTRIBUTE = tag(3, Wire.DELIMITED)
+_EVENT_DROPPED = tag(4, Wire.VARINT)
+
+# Span.Link; its ids are written as a span's
+_LINK_ATTRIBUTE = tag(4, Wire.DELIMITED)
+_LINK_DROPPED = tag(5, Wire.VARINT)
+_LINK_FLAGS = tag(6, Wire.FIXED32)
+
+# Status
+_STATUS_MESSAGE = tag(2, Wire.DELIMITED)
+_STATUS_CODE = tag(3, Wire.VARINT)
 
 
-def encode_gently(spans: Sequence[ReadableSpan]) -> ExportTraceServiceRequest:
-    """Encode the spans as one request, with pauses."""
-    request = encode_spans(spans[:_SLICE])
-    for start in range(_SLICE, len(spans), _SLICE):
-        sleep(_PAUSE)
-        _join(request, encode_spans(spans[start : start + _SLICE]))
-    return request
+class EncodedSpan(NamedTuple):
+    """A span that waits to be sent, and what it has in common with others."""
+
+    resource: bytes
+    scope: bytes
+    span: bytes
 
 
-def _join(request: ExportTraceServiceRequest, more: ExportTraceServiceRequest) -> None:
-    """Add the spans of one resource to those that are there, or else as they are."""
-    last = request.resource_spans[-1]
-    for each in more.resource_spans:
-        if each.resource == last.resource and each.schema_url == last.schema_url:
-            last.scope_spans.extend(each.scope_spans)
-        else:
-            request.resource_spans.append(each)
+def encode_span(span: ReadableSpan) -> EncodedSpan:
+    """Encode a span that has ended."""
+    origin: Origin = getattr(span, "origin", None) or Origin(span.resource, span.instrumentation_scope)
+    content = b"".join(_parts(span))
+    return EncodedSpan(origin.encoded_resource, origin.encoded_scope, delimited(content))
+
+
+def join_spans(spans: Sequence[EncodedSpan]) -> bytes:
+    """Give the ExportTraceServiceRequest that holds the spans."""
+    by_resource: dict[bytes, dict[bytes, list[bytes]]] = {}
+    for resource, scope, span in spans:
+        by_resource.setdefault(resource, {}).setdefault(scope, [scope]).append(span)
+    return b"".join(
+        _RESOURCE_SPANS
+        + delimited(resource + b"".join(_SCOPE_SPANS + delimited(_SPAN.join(own)) for own in by_scope.values()))
+        for resource, by_scope in by_resource.items()
+    )
+
+
+def _parts(span: ReadableSpan) -> list[bytes]:
+    context, parent, status = span.get_span_context() or INVALID_SPAN_CONTEXT, span.parent, span.status
+    parts = [
+        _ids(context),
+        _name(span.name) if len(span.name) <= _LONGEST_KEPT else _made_name(span.name),
+        _KINDS[span.kind],
+        _TIMES.pack(_START, span.start_time or 0, _END, span.end_time or 0),
+        encode_attributes(_ATTRIBUTE, span.attributes),
+        _STATUSES[status.status_code] if not status.description else _status(status.status_code, status.description),
+        _LOCAL if parent is None or not parent.is_remote else _REMOTE,
+    ]
+    if parent is not None:
+        parts += (_PARENT_ID, parent.span_id.to_bytes(8, "big"))
+    if context.trace_state:
+        parts += (_TRACE_STATE, text(context.trace_state.to_header()))
+    parts += [_EVENT + delimited(_event(event)) for event in span.events]
+    parts += [_LINK + delimited(_link(link)) for link in span.links]
+    parts += (
+        _count(_DROPPED_ATTRIBUTES, span.dropped_attributes),
+        _count(_DROPPED_EVENTS, span.dropped_events),
+        _count(_DROPPED_LINKS, span.dropped_links),
+    )
+    return parts
+
+
+def _ids(context: SpanContext) -> bytes:
+    return b"".join((_TRACE_ID, context.trace_id.to_bytes(16, "big"), _SPAN_ID, context.span_id.to_bytes(8, "big")))
+
+
+def _made_name(name: str) -> bytes:
+    return _NAME + text(name)
+
+
+_name = lru_cache(_NAMES_KEPT)(_made_name)
+
+
+def _event(event: Event) -> bytes:
+    return b"".join(
+        (
+            _EVENT_TIME,
+            _NANOSECONDS.pack(event.timestamp),
+            _EVENT_NAME,
+            text(event.name),
+            encode_attributes(_EVENT_ATTRIBUTE, event.attributes),
+            _count(_EVENT_DROPPED, event.dropped_attributes),
+        )
+    )
+
+
+def _link(link: Link) -> bytes:
+    return b"".join(
+        (
+            _ids(link.context),
+            encode_attributes(_LINK_ATTRIBUTE, link.attributes),
+            _count(_LINK_DROPPED, link.dropped_attributes),
+            _LINK_FLAGS,
+            _IS_REMOTE if link.context.is_remote else _NOT_REMOTE,
+        )
+    )
+
+
+def _status(code: StatusCode, message: str = "") -> bytes:
+    content = b""
+    if message:
+        content += _STATUS_MESSAGE + text(message)
+    if code is not StatusCode.UNSET:
+        content += _STATUS_CODE + varint(code.value)
+    return _STATUS + delimited(content)
+
+
+_STATUSES = {code: _status(code) for code in StatusCode}
+
+
+def _count(field: bytes, number: int) -> bytes:
+    return field + varint(number) if number else b""

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExportResult
 
-from telemetry.otlp_spans import encode_gently
+from telemetry.otlp_spans import EncodedSpan, join_spans
 
 
 class HttpSpanExporter(OTLPSpanExporter):
-    """The SDK's exporter, its retries and all, with the gentle encoding."""
+    """The SDK's exporter, its retries and all, for spans that have been encoded."""
 
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+    def export(self, spans: Sequence[EncodedSpan]) -> SpanExportResult:  # type: ignore[override]
         """Send the spans; FAILURE when they were refused, or not taken in time."""
         if self._shutdown:
             return SpanExportResult.FAILURE
-        sent = self._client.export(encode_gently(spans).SerializePartialToString())
+        sent = self._client.export(join_spans(spans))
         return SpanExportResult.SUCCESS if sent.success else SpanExportResult.FAILURE

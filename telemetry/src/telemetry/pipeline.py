@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from telemetry.config import BatchConfig
 from telemetry.forks import renew_after_fork
 from telemetry.losses import LossLog
+from telemetry.otlp_spans import EncodedSpan, encode_span
 
 _logger = logging.getLogger(__name__)
 
@@ -148,6 +150,12 @@ class ExportQueue(Generic[Item]):
         if len(queue) >= self._batch.max_export_batch_size and not self._wake.is_set():
             self._wake.set()
 
+    def _refuse(self, error: Exception) -> None:
+        with self._lock:
+            self._ended += 1
+            self._failed += 1
+        self._losses.explain(error)
+
     def flush(self) -> object:
         """Export what waits now, however long it takes."""
         with self._lock:
@@ -226,17 +234,27 @@ class ExportQueue(Generic[Item]):
             self._done.notify_all()
 
 
-class ExportPipeline(ExportQueue[ReadableSpan], SpanProcessor):
-    """The queue of finished spans; takes a `SpanExporter`."""
+class SpanPipeline(ExportQueue[Item], SpanProcessor):
+    """A queue of finished spans, whatever they are kept as."""
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Nothing to do: a span counts when it ends."""
 
     def on_end(self, span: ReadableSpan) -> None:
-        """Queue the span, if it is sampled."""
-        context = span.context
-        if context is not None and context.trace_flags.sampled:
-            self.put(span)
+        """Queue the span, if it is sampled; one that cannot be kept is counted as failed, and its end never raises."""
+        context = span.get_span_context()
+        if context is None or not context.trace_flags.sampled:
+            return
+        try:
+            kept = self._keep(span)
+        except Exception as error:  # noqa: BLE001  such as a time that is no integer
+            self._refuse(error)
+        else:
+            self.put(kept)
+
+    @abstractmethod
+    def _keep(self, span: ReadableSpan) -> Item:
+        """Give what waits for the export."""
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Export what waits; False when that took longer than the time-out."""
@@ -245,6 +263,20 @@ class ExportPipeline(ExportQueue[ReadableSpan], SpanProcessor):
     def shutdown(self, budget: float = 5.0) -> None:
         """Export what waits, then stop; give up after `budget` seconds and say how many spans that cost."""
         shutdown_all([self], (), budget)
+
+
+class ExportPipeline(SpanPipeline[ReadableSpan]):
+    """The queue of an exporter of the SDK's, which takes spans as they are."""
+
+    def _keep(self, span: ReadableSpan) -> ReadableSpan:
+        return span
+
+
+class EncodedPipeline(SpanPipeline[EncodedSpan]):
+    """The queue of an exporter of OTLP: spans wait as the bytes that are sent, which take a fraction of the memory."""
+
+    def _keep(self, span: ReadableSpan) -> EncodedSpan:
+        return encode_span(span)
 
 
 def flush_all(pipelines: Sequence[Pipeline], others: Sequence[SpanProcessor], budget: float) -> bool:

@@ -1,4 +1,4 @@
-"""The SDK's provider of tracers, with a fork in our hands."""
+"""The SDK's provider of tracers, with tracers of our own and a fork in our hands."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ from typing import Any
 
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import Tracer
+from opentelemetry.util.types import Attributes
+
+from telemetry.origin import Origin
+from telemetry.span import Recording
+from telemetry.tracer import ServiceTracer
 
 
 class ServiceTracerProvider(TracerProvider):
-    """A provider whose resource can be exchanged.
+    """A provider of `ServiceTracer`, whose resource can be exchanged.
 
     In a forked child the SDK's own gives itself the attributes that its detectors find, with a pool of threads, and
     lets them win over those that were configured. Here `Telemetry` says what the child's resource is.
@@ -18,13 +25,42 @@ class ServiceTracerProvider(TracerProvider):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(shutdown_on_exit=False, **options)
-        self._disabled = False  # the SDK asks the environment; whether to trace is for the configuration to say
+        self._own_tracers: dict[InstrumentationScope, ServiceTracer] = {}
+        self._recording = Recording(self._span_limits, self._active_span_processor, set())
+
+    @property
+    def open_spans(self) -> int:
+        """How many recorded spans have started and not ended."""
+        return len(self._recording.open)
+
+    def get_tracer(
+        self,
+        instrumenting_module_name: str,
+        instrumenting_library_version: str | None = None,
+        schema_url: str | None = None,
+        attributes: Attributes = None,
+    ) -> Tracer:
+        """Give the tracer of a library; always the same for the same words.
+
+        The environment has no say in it: whether to trace is for the configuration to say.
+        """
+        scope = InstrumentationScope(
+            instrumenting_module_name, instrumenting_library_version or "", schema_url, attributes
+        )
+        with self._tracers_lock:
+            tracer = self._own_tracers.get(scope)
+            if tracer is None:
+                origin = Origin(self._resource, scope)
+                tracer = ServiceTracer(origin, self.sampler, self.id_generator, self._recording)
+                self._own_tracers[scope] = tracer
+        return tracer
 
     def use_resource(self, resource: Resource) -> None:
-        """Give all spans that start from now on this resource."""
+        """Give all spans that start from now on this resource; those that are open are forgotten."""
         self._resource = resource
-        for tracer in list(self._tracers.values()):
-            tracer.resource = resource
+        self._recording.open.clear()
+        for tracer in list(self._own_tracers.values()):
+            tracer.origin = Origin(resource, tracer.origin.scope)
 
     def _handle_fork(self) -> None:
         self._tracers_lock = Lock()  # another thread of the parent may have held it

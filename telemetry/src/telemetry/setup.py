@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from functools import partial
 
 from grpc import StatusCode, aio
 from opentelemetry import trace
@@ -18,7 +17,7 @@ from telemetry.closing import Closing
 from telemetry.config import TelemetryConfig
 from telemetry.edge import TRUSTED, Trust, TrustPolicy, may_propagate
 from telemetry.env import ConfigError
-from telemetry.exporters import make_exporter
+from telemetry.exporters import make_pipeline
 from telemetry.forks import renew_after_fork
 from telemetry.grpc.channel import ChannelOptions, make_channel, server_of
 from telemetry.grpc.client import Timeouts, make_client_interceptors
@@ -28,8 +27,7 @@ from telemetry.http import ASGIApp, Capture, EdgePolicy, TracingMiddleware, publ
 from telemetry.log_export import LogExport
 from telemetry.measuring import Measuring
 from telemetry.once import Places
-from telemetry.pipeline import ExportCounts, ExportPipeline, Pipeline, flush_all, shutdown_all
-from telemetry.processors import OpenSpans, TenantProcessor
+from telemetry.pipeline import ExportCounts, Pipeline, flush_all, shutdown_all
 from telemetry.propagation import make_propagator
 from telemetry.provider import ServiceTracerProvider
 from telemetry.resource import make_resource, resource_after_fork
@@ -63,9 +61,7 @@ class Telemetry(Closing):
         self.propagator = make_propagator(config.propagators)
         self._sampler = make_sampler(config.sampler)
         self._pipelines = [
-            ExportPipeline(exporter, config.batch, partial(make_exporter, each))
-            for each in config.exporters
-            if (exporter := make_exporter(each)) is not None
+            pipeline for each in config.exporters if (pipeline := make_pipeline(each, config.batch)) is not None
         ]
         self._processors = tuple(span_processors)
         resource = make_resource(config)
@@ -74,8 +70,7 @@ class Telemetry(Closing):
             resource=resource,
             span_limits=make_limits(config.limits),
         )
-        self._open = OpenSpans()
-        for processor in (TenantProcessor(), self._open, *self._pipelines, *self._processors):
+        for processor in (*self._pipelines, *self._processors):
             self.tracer_provider.add_span_processor(processor)
         self.measuring = Measuring(config.metrics, resource, metric_readers, lambda: self.export_counts)
         self.log_export = LogExport(config.logs, config.limits, resource, log_processors)
@@ -223,7 +218,6 @@ class Telemetry(Closing):
 
     def after_fork(self) -> None:
         """Be another instance of the service, with no open spans; called in a forked child."""
-        self._open.ids.clear()
         resource = resource_after_fork(self.tracer_provider.resource, self.config)
         for provider in (self.tracer_provider, self.measuring, self.log_export):
             provider.use_resource(resource)
@@ -236,7 +230,7 @@ class Telemetry(Closing):
     @property
     def open_spans(self) -> int:
         """How many sampled spans have started and not ended."""
-        return len(self._open.ids)
+        return self.tracer_provider.open_spans
 
     def force_flush(self, budget: float = 5.0) -> bool:
         """Export what waits; False when that took more than `budget` seconds."""

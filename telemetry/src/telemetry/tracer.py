@@ -1,0 +1,110 @@
+"""Makes spans: one that is recorded where the sampler says so, and otherwise as little as can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace.id_generator import IdGenerator
+from opentelemetry.sdk.trace.sampling import Decision, Sampler
+from opentelemetry.trace import (
+    Link,
+    NonRecordingSpan,
+    Span,
+    SpanContext,
+    SpanKind,
+    TraceFlags,
+    Tracer,
+    get_current_span,
+    use_span,
+)
+from opentelemetry.util._decorator import _agnosticcontextmanager
+from opentelemetry.util.types import Attributes
+
+from telemetry import semconv
+from telemetry.origin import Origin
+from telemetry.span import Recording, RecordingSpan
+from telemetry.tenant import current_tenant
+
+_FLAGS = tuple(TraceFlags(flags) for flags in range(4))
+
+
+class ServiceTracer(Tracer):
+    """A tracer of one library's spans.
+
+    Args:
+        origin: Where its spans come from.
+        sampler: Decides whether a span is recorded.
+        ids: Makes ids.
+        recording: What spans that are recorded share.
+    """
+
+    def __init__(self, origin: Origin, sampler: Sampler, ids: IdGenerator, recording: Recording) -> None:
+        self.origin = origin
+        self._sampler = sampler
+        self._ids = ids
+        self._recording = recording
+        self._random = TraceFlags.RANDOM_TRACE_ID if ids.is_trace_id_random() else TraceFlags.DEFAULT
+
+    def start_span(  # noqa: PLR0913, PLR0917  the API's signature
+        self,
+        name: str,
+        context: Context | None = None,
+        kind: SpanKind = SpanKind.INTERNAL,
+        attributes: Attributes = None,
+        links: Sequence[Link] | None = None,
+        start_time: int | None = None,
+        record_exception: bool = True,  # noqa: FBT001, FBT002  the API's signature
+        set_status_on_exception: bool = True,  # noqa: FBT001, FBT002  the API's signature
+    ) -> Span:
+        """Start a span; the tenant of its context is written on it."""
+        parent: SpanContext | None = get_current_span(context).get_span_context()
+        if parent is not None and parent.is_valid:
+            trace_id, flags = parent.trace_id, parent.trace_flags & TraceFlags.RANDOM_TRACE_ID
+        else:
+            parent, trace_id, flags = None, self._ids.generate_trace_id(), self._random
+        sampled = self._sampler.should_sample(context, trace_id, name, kind, attributes, links)
+        decision = sampled.decision
+        if decision is Decision.RECORD_AND_SAMPLE:
+            flags |= TraceFlags.SAMPLED
+        own = SpanContext(trace_id, self._ids.generate_span_id(), False, _FLAGS[flags], sampled.trace_state)  # noqa: FBT003
+        if decision is Decision.DROP:
+            return NonRecordingSpan(own)
+        span = RecordingSpan(
+            name,
+            own,
+            parent,
+            self.origin,
+            self._recording,
+            kind,
+            sampled.attributes,
+            links or (),
+            start_time,
+            record_exception=record_exception,
+            set_status_on_exception=set_status_on_exception,
+        )
+        if tenant := current_tenant(context):
+            span.set_attribute(semconv.TENANT_ID, tenant)
+        self._recording.open.add(own.span_id)
+        self._recording.processor.on_start(span, context)
+        return span
+
+    @_agnosticcontextmanager
+    def start_as_current_span(  # noqa: PLR0913, PLR0917  the API's signature
+        self,
+        name: str,
+        context: Context | None = None,
+        kind: SpanKind = SpanKind.INTERNAL,
+        attributes: Attributes = None,
+        links: Sequence[Link] | None = None,
+        start_time: int | None = None,
+        record_exception: bool = True,  # noqa: FBT001, FBT002  the API's signature
+        set_status_on_exception: bool = True,  # noqa: FBT001, FBT002  the API's signature
+        end_on_exit: bool = True,  # noqa: FBT001, FBT002  the API's signature
+    ) -> Iterator[Span]:
+        """Start a span that is current inside, or while the function that is decorated runs."""
+        span = self.start_span(
+            name, context, kind, attributes, links, start_time, record_exception, set_status_on_exception
+        )
+        with use_span(span, end_on_exit, record_exception, set_status_on_exception):
+            yield span
