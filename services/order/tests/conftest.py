@@ -159,16 +159,14 @@ def changes() -> Changes:
 
 
 @pytest.fixture
-async def stub(
-    telemetry: Telemetry,
-    database: Database,
-    user_channel: aio.Channel,
-    changes: Changes,
-    tenant: str,  # noqa: ARG001  it is current
-) -> AsyncIterator[OrderServiceAsyncStub]:
+async def server(telemetry: Telemetry, database: Database, user_channel: aio.Channel, changes: Changes) -> aio.Server:
+    """Give a server that is not started yet."""
+    return build_server(telemetry, database, user_channel, changes, WatchLimits(window=30.0, interval=0.05))
+
+
+@pytest.fixture
+async def stub(telemetry: Telemetry, server: aio.Server, tenant: str) -> AsyncIterator[OrderServiceAsyncStub]:  # noqa: ARG001
     """Give a stub of a server on a port of its own."""
-    limits = WatchLimits(window=30.0, interval=0.05)
-    server = build_server(telemetry, database, user_channel, changes, limits)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with telemetry.channel(f"127.0.0.1:{port}") as channel:

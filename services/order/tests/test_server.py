@@ -4,24 +4,17 @@ import pytest
 from grpc import StatusCode, aio
 
 from order_service import domain
-from order_service.changes import Changes
-from order_service.server import SERVICE, STATUS, build_server
-from order_service.watching import WatchLimits
+from order_service.server import SERVICE, STATUS
 from shop.order.v1.order_pb2 import ListOrdersRequest
 from shop.order.v1.order_pb2_grpc import OrderServiceStub
 from telemetry import Telemetry
-from telemetry.database import Database
+from telemetry.grpc.serving import SERVER_OPTIONS
 
 REFUSALS = [
     each
     for each in vars(domain).values()
     if isinstance(each, type) and issubclass(each, domain.Refusal) and each is not domain.Refusal
 ]
-
-
-@pytest.fixture
-async def server(telemetry: Telemetry, database: Database, user_channel: aio.Channel) -> aio.Server:
-    return build_server(telemetry, database, user_channel, Changes(), WatchLimits())
 
 
 def test_the_service_is_known_by_its_full_name() -> None:
@@ -48,4 +41,4 @@ async def test_a_port_is_not_shared_with_another_server(server: aio.Server) -> N
     port = server.add_insecure_port("127.0.0.1:0")
 
     with pytest.raises(RuntimeError, match=str(port)):
-        aio.server(options=(("grpc.so_reuseport", 0),)).add_insecure_port(f"127.0.0.1:{port}")
+        aio.server(options=SERVER_OPTIONS).add_insecure_port(f"127.0.0.1:{port}")

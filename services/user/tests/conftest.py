@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from grpc import aio
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy import URL, make_url
@@ -95,9 +96,14 @@ def store(database: Database, tenant: str) -> UserStore:  # noqa: ARG001  the te
 
 
 @pytest.fixture
-async def stub(telemetry: Telemetry, database: Database, tenant: str) -> AsyncIterator[UserServiceAsyncStub]:  # noqa: ARG001
+async def server(telemetry: Telemetry, database: Database) -> aio.Server:
+    """Give a server that is not started yet."""
+    return build_server(telemetry, database)
+
+
+@pytest.fixture
+async def stub(telemetry: Telemetry, server: aio.Server, tenant: str) -> AsyncIterator[UserServiceAsyncStub]:  # noqa: ARG001
     """Give a stub of a server on a port of its own."""
-    server = build_server(telemetry, database)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with telemetry.channel(f"127.0.0.1:{port}") as channel:

@@ -6,9 +6,9 @@ from grpc import StatusCode, aio
 from shop.user.v1.user_pb2 import ListUsersRequest
 from shop.user.v1.user_pb2_grpc import UserServiceStub
 from telemetry import Telemetry
-from telemetry.database import Database
+from telemetry.grpc.serving import SERVER_OPTIONS
 from user_service import domain
-from user_service.server import SERVICE, STATUS, build_server
+from user_service.server import SERVICE, STATUS
 
 REFUSALS = [
     each
@@ -26,8 +26,7 @@ def test_every_refusal_has_a_status(refusal: type[domain.Refusal]) -> None:
     assert any(base in STATUS for base in refusal.__mro__)
 
 
-async def test_a_call_without_a_tenant_is_refused(telemetry: Telemetry, database: Database) -> None:
-    server = build_server(telemetry, database)
+async def test_a_call_without_a_tenant_is_refused(telemetry: Telemetry, server: aio.Server) -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with telemetry.channel(f"127.0.0.1:{port}") as channel:
@@ -38,9 +37,8 @@ async def test_a_call_without_a_tenant_is_refused(telemetry: Telemetry, database
     assert refused.value.code() is StatusCode.UNAUTHENTICATED
 
 
-async def test_a_port_is_not_shared_with_another_server(telemetry: Telemetry, database: Database) -> None:
-    first, second = build_server(telemetry, database), build_server(telemetry, database)
-    port = first.add_insecure_port("127.0.0.1:0")
+async def test_a_port_is_not_shared_with_another_server(server: aio.Server) -> None:
+    port = server.add_insecure_port("127.0.0.1:0")
 
     with pytest.raises(RuntimeError, match=str(port)):
-        second.add_insecure_port(f"127.0.0.1:{port}")
+        aio.server(options=SERVER_OPTIONS).add_insecure_port(f"127.0.0.1:{port}")
