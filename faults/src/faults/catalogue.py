@@ -118,6 +118,7 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         request: The request that meets it.
         answer: None when nobody is there to be answered.
         error: None for what is no error.
+        own_trace: The caller's trace does not go on: the request's begins at the gateway.
         trace: The trace that the request must leave, in the words of the trace-test kit; None: none arrives, until
             what is down is up again.
         root_cause: Where it began; None when no span is at fault.
@@ -135,6 +136,7 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     request: Request
     answer: Answer | None
     error: Error | None
+    own_trace: bool = False
     trace: Any
     root_cause: RootCause | None
     metric: Metric | None
