@@ -143,7 +143,8 @@ signal.pause()
 
 
 def test_what_a_shell_has_set_for_others_does_not_configure_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OTEL_TRACES_SAMPLER", "JWT_KEY", "JWKS_URL", "DATABASE_URL", "LISTEN", "LOG_LEVEL", "STREAM_TIMEOUT"):
+    ours = ("OTEL_TRACES_SAMPLER", "JWT_KEY", "JWKS_URL", "DATABASE_URL", "LISTEN", "LOG_LEVEL", "STREAM_TIMEOUT")
+    for name in (*ours, "FAULTS", "FAULT_FLAGS"):
         monkeypatch.setenv(name, "of the shell")
     monkeypatch.setenv("LANG", "C.UTF-8")
 

@@ -30,15 +30,23 @@ class LocalStack:
         otlp_url: Where spans go, by OTLP over HTTP, such as ``http://127.0.0.1:4318``.
         ports: Free ones by default.
         progress: Told in a few words what is being done.
+        flags: The file that says which faults the services have, see `faults.flags`; None: they can have none.
     """
 
     def __init__(
-        self, folder: Path, *, otlp_url: str, ports: Ports | None = None, progress: Progress = lambda _text: None
+        self,
+        folder: Path,
+        *,
+        otlp_url: str,
+        ports: Ports | None = None,
+        progress: Progress = lambda _text: None,
+        flags: Path | None = None,
     ) -> None:
         self._folder = folder
         self._otlp_url = otlp_url
         self._ports = ports or Ports.free()
         self._progress = progress
+        self._faults = {} if flags is None else {"FAULTS": "1", "FAULT_FLAGS": str(flags.resolve())}
         folder.mkdir(parents=True, exist_ok=True)
         self.key_file = folder / "jwt.key"
         self._key = _key(self.key_file)
@@ -123,7 +131,7 @@ class LocalStack:
         return [*map(self._program, services()), gateway]
 
     def _program(self, service: Service) -> Program:
-        settings = self._addresses(service.calls)
+        settings = self._addresses(service.calls) | self._faults
         if service.database:
             settings["DATABASE_URL"] = f"sqlite+aiosqlite:///{self._folder.resolve() / service.name}.db"
         return Program(

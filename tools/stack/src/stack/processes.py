@@ -21,7 +21,7 @@ _POLL_SECONDS = 0.05
 _TAIL_LINES = 20
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 # What a shell may have set for other programs would change what these do.
-_OURS = ("OTEL_", "JWT_", "JWKS_", "DATABASE_")
+_OURS = ("OTEL_", "JWT_", "JWKS_", "DATABASE_", "FAULT")
 _OUR_NAMES = frozenset({"LISTEN", "LOG_LEVEL", "REQUEST_TIMEOUT", "STREAM_TIMEOUT"})
 
 
