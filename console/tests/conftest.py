@@ -11,9 +11,11 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1 import trace_pb2
 
 from console.model import Attributes, Kind, Resource, Span, Status, Value
-from console.server import build_app
+from console.otlp.spans import StoredSpan, decode_spans
+from console.server import build
 from console.settings import Settings
 from console.store import TraceStore
+from console.stores import Stores
 
 hypothesis.settings.register_profile(
     "busy machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -32,13 +34,18 @@ def data() -> Path:
 
 
 @pytest.fixture
-def store() -> TraceStore:
-    return TraceStore()
+def stores() -> Stores:
+    return Stores()
 
 
 @pytest.fixture
-async def client(store: TraceStore) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app=build_app(Settings(), store), raise_app_exceptions=False)
+def store(stores: Stores) -> TraceStore:
+    return stores.traces
+
+
+@pytest.fixture
+async def client(stores: Stores) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=build(Settings(), stores).app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:16686") as connected:
         yield connected
 
@@ -58,7 +65,6 @@ def make_span() -> Callable[..., Span]:
         start: float = 0,
         duration: float = 10,
         attributes: Attributes | None = None,
-        size: int = 1_000,
         **more: object,
     ) -> Span:
         begins = START + int(start * 1e6)
@@ -72,7 +78,6 @@ def make_span() -> Callable[..., Span]:
             end=begins + int(duration * 1e6),
             resource=Resource(service),
             attributes=attributes or {},
-            size=size,
             **more,  # type: ignore[arg-type]  # the remaining fields of Span, as a test gives them
         )
 
@@ -125,6 +130,12 @@ def encode() -> Callable[[list[Span]], ExportTraceServiceRequest]:
         return request
 
     return request_of
+
+
+@pytest.fixture(scope="session")
+def received(encode: Callable[[list[Span]], ExportTraceServiceRequest]) -> Callable[[list[Span]], list[StoredSpan]]:
+    """Make of spans what a store takes, by the way that they come."""
+    return lambda spans: decode_spans(encode(spans).SerializeToString()).items
 
 
 def _message(span: Span) -> trace_pb2.Span:

@@ -39,7 +39,8 @@ class Running:
 
 
 def environment(**variables: str) -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], "LISTEN": "127.0.0.1:0", **variables}
+    off = {"OTLP_HTTP_LISTEN": "off", "OTLP_GRPC_LISTEN": "off"}
+    return {"PATH": os.environ["PATH"], "LISTEN": "127.0.0.1:0", **off, **variables}
 
 
 @contextmanager

@@ -1,18 +1,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from console.model import Event, Kind, Resource, Scope, Span, Status, Trace, Value
+from console.model import Event, Kind, Resource, Scope, Span, Status, Value
+from console.otlp.spans import StoredSpan
 from console.query import Dependency, Query, as_text, dependencies
 
 MakeSpan = Callable[..., Span]
+Received = Callable[[list[Span]], list[StoredSpan]]
 
 
 @pytest.fixture
-def span(make_span: MakeSpan) -> Span:
-    return make_span(
+def span(make_span: MakeSpan, received: Received) -> StoredSpan:
+    made = make_span(
         name="INSERT orders",
         kind=Kind.CLIENT,
         duration=5,
@@ -22,6 +25,7 @@ def span(make_span: MakeSpan) -> Span:
         scope=Scope("telemetry.database", "0.1.0", {"scope.attribute": "s"}),
         events=(Event("retry", 0, {"attempt": 2}),),
     )
+    return received([made])[0]
 
 
 @pytest.mark.parametrize(
@@ -41,38 +45,43 @@ def span(make_span: MakeSpan) -> Span:
         ("service.name", "order"),
     ],
 )
-def test_a_tag_is_found_wherever_it_stands(span: Span, key: str, value: str) -> None:
+def test_a_tag_is_found_wherever_it_stands(span: StoredSpan, key: str, value: str) -> None:
     assert Query(tags={key: value}).matches(span)
     assert not Query(tags={key: value + "x"}).matches(span)
     assert not Query(tags={key: value, "missing": ""}).matches(span)
 
 
-def test_a_span_that_did_not_fail_is_found_by_error_false(make_span: MakeSpan) -> None:
-    assert Query(tags={"error": "false"}).matches(make_span())
+def test_a_span_that_did_not_fail_is_found_by_error_false(make_span: MakeSpan, received: Received) -> None:
+    assert Query(tags={"error": "false"}).matches(received([make_span()])[0])
 
 
-def test_bounds_of_duration_are_included(span: Span) -> None:
+def test_bounds_of_duration_are_included(span: StoredSpan) -> None:
     assert Query(min_duration=5_000_000, max_duration=5_000_000).matches(span)
     assert not Query(min_duration=5_000_001).matches(span)
     assert not Query(max_duration=4_999_999).matches(span)
 
 
-def test_all_conditions_are_about_one_span(make_span: MakeSpan) -> None:
+def test_all_conditions_are_about_one_span(make_span: MakeSpan, received: Received) -> None:
     query = Query(service="order", operation="a", tags={"k": "v"})
-    assert not query.matches(make_span(name="a"))
-    assert not query.matches(make_span(name="b", attributes={"k": "v"}))
-    assert query.matches(make_span(name="a", attributes={"k": "v"}))
+    without_tag, other_name, both = received(
+        [make_span(name="a"), make_span(name="b", attributes={"k": "v"}), make_span(name="a", attributes={"k": "v"})]
+    )
+    assert not query.matches(without_tag)
+    assert not query.matches(other_name)
+    assert query.matches(both)
 
 
-def test_calls_of_a_service_to_itself_and_of_missing_parents_are_no_dependencies(make_span: MakeSpan) -> None:
-    spans = (
+def test_calls_of_a_service_to_itself_and_of_missing_parents_are_no_dependencies(
+    make_span: MakeSpan, received: Received
+) -> None:
+    spans = [
         make_span(span=1, service="a"),
         make_span(span=2, parent=1, service="a"),
         make_span(span=3, parent=2, service="b"),
         make_span(span=4, parent=2, service="b"),
         make_span(span=5, parent=9, service="b"),
-    )
-    assert dependencies([Trace(spans[0].trace_id, spans)]) == [Dependency("a", "b", 2)]
+    ]
+    assert dependencies([received(spans)]) == [Dependency("a", "b", 2)]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +110,6 @@ def test_values_are_written_as_jaeger_writes_them(value: Value, text: str) -> No
     assert as_text(value) == text
 
 
-def test_a_resource_attribute_is_found(make_span: MakeSpan) -> None:
-    span = make_span()
-    owned = Span(span.trace_id, span.span_id, "", "n", Kind.SERVER, 0, 1, Resource("s", {"service.version": "1"}))
-    assert Query(tags={"service.version": "1"}).matches(owned)
+def test_a_resource_attribute_is_found(make_span: MakeSpan, received: Received) -> None:
+    owned = replace(make_span(), resource=Resource("s", {"service.version": "1"}))
+    assert Query(tags={"service.version": "1"}).matches(received([owned])[0])

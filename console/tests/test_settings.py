@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from console.settings import Settings
@@ -16,17 +18,24 @@ def test_everything_can_be_set() -> None:
     settings = Settings.from_env(
         {
             "LISTEN": "[::1]:0",
+            "OTLP_HTTP_LISTEN": "off",
+            "OTLP_GRPC_LISTEN": "127.0.0.1:1",
             "ALLOWED_HOSTS": "a.test, b.test,",
             "MAX_TRACES": "5",
             "MAX_SPANS": "6",
-            "MAX_MEMORY_MIB": "8",
+            "MAX_LOGS": "7",
+            "MAX_MEMORY_MIB": "16",
             "MAX_BODY_MIB": "2",
+            "FILE": "console.db",
             "LOG_LEVEL": "DEBUG",
         }
     )
     assert (settings.host, settings.port) == ("[::1]", 0)
     assert settings.allowed_hosts == ("a.test", "b.test")
-    assert (settings.store.traces, settings.store.spans, settings.store.memory_bytes) == (5, 6, 8 << 20)
+    assert (settings.otlp_http, settings.otlp_grpc) == (None, "127.0.0.1:1")
+    assert (settings.traces.traces, settings.traces.spans, settings.logs.items) == (5, 6, 7)
+    assert [part.memory_bytes >> 20 for part in (settings.traces, settings.logs, settings.metrics)] == [12, 3, 1]
+    assert settings.file == Path("console.db")
     assert settings.bodies.unpacked == 2 << 20
     assert settings.log_level == "DEBUG"
 
@@ -35,8 +44,11 @@ def test_everything_can_be_set() -> None:
     ("name", "value"),
     [
         ("LISTEN", "16686"),
+        ("OTLP_HTTP_LISTEN", "on"),
+        ("OTLP_GRPC_LISTEN", "4317"),
         ("MAX_TRACES", "0"),
         ("MAX_SPANS", "many"),
+        ("MAX_LOGS", "0"),
         ("MAX_MEMORY_MIB", "1"),
         ("MAX_BODY_MIB", "65"),
         ("LOG_LEVEL", "loud"),

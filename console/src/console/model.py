@@ -1,4 +1,4 @@
-"""What the console holds: traces and spans as OTLP defines them.
+"""What the console holds: traces, spans and log records as OTLP defines them.
 
 Ids are lower-case hex (a trace id 32 digits, a span id 16); times are nanoseconds since the Unix epoch.
 """
@@ -71,7 +71,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One piece of work; ``parent_id`` is empty for a root, ``size`` is its rough cost in memory in bytes."""
+    """One piece of work; ``parent_id`` is empty for a root."""
 
     trace_id: str
     span_id: str
@@ -88,7 +88,6 @@ class Span:
     status: Status = Status.UNSET
     status_message: str = ""
     trace_state: str = ""
-    size: int = field(default=0, compare=False)
 
     @property
     def service(self) -> str:
@@ -104,6 +103,35 @@ class Span:
     def failed(self) -> bool:
         """Whether the span ended with status ERROR."""
         return self.status is Status.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class LogRecord:
+    """Something that was logged; ids are empty outside of a trace.
+
+    Attributes:
+        number: grows with the order of arrival.
+        time: when it happened, else when it was observed.
+        severity: OTLP's number, 1 to 24, or 0: 9 and up is INFO, 13 WARN, 17 ERROR.
+        level: the severity in the sender's words, else in OTLP's.
+    """
+
+    number: int
+    time: int
+    severity: int
+    level: str
+    body: Value
+    resource: Resource
+    scope: Scope = field(default_factory=Scope)
+    attributes: Attributes = field(default_factory=dict)
+    trace_id: str = ""
+    span_id: str = ""
+    event_name: str = ""
+
+    @property
+    def service(self) -> str:
+        """The name of the service that logged it."""
+        return self.resource.service
 
 
 @dataclass(frozen=True, slots=True)

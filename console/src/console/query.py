@@ -6,11 +6,12 @@ import base64
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from console.model import Span, Trace, Value
+from console.model import Span, Value
+from console.otlp.spans import StoredSpan
 
 _EXPONENT_BELOW, _EXPONENT_FROM = 1e-6, 1e21
 _ESCAPED_IN_JSON = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
@@ -34,8 +35,8 @@ class Query:
     tags: Mapping[str, str] = field(default_factory=dict)
     limit: int = 100
 
-    def matches(self, span: Span) -> bool:
-        """Say whether one span fulfils every condition."""
+    def matches(self, span: StoredSpan) -> bool:
+        """Say whether one span fulfils every condition; it is read only for its tags."""
         return (
             (not self.service or span.service == self.service)
             and (not self.operation or span.name == self.operation)
@@ -43,8 +44,11 @@ class Query:
             and (self.end is None or span.start <= self.end)
             and (self.min_duration is None or span.duration >= self.min_duration)
             and (self.max_duration is None or span.duration <= self.max_duration)
-            and all(wanted in _texts(span, key) for key, wanted in self.tags.items())
+            and (not self.tags or self._has_tags(span.read()))
         )
+
+    def _has_tags(self, span: Span) -> bool:
+        return all(wanted in _texts(span, key) for key, wanted in self.tags.items())
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -64,16 +68,16 @@ class Dependency:
     calls: int
 
 
-def dependencies(traces: Iterable[Trace]) -> list[Dependency]:
-    """Count the calls between different services, in the order of their names.
+def dependencies(traces: Iterable[Sequence[StoredSpan]]) -> list[Dependency]:
+    """Count the calls between different services in the spans of each trace, in the order of their names.
 
     As Jaeger's Badger and Elasticsearch storages do, and unlike its memory storage, a service's own spans below each
     other are not counted as calls to itself.
     """
     calls: Counter[tuple[str, str]] = Counter()
-    for trace in traces:
-        services = {span.span_id: span.service for span in trace.spans}
-        for span in trace.spans:
+    for spans in traces:
+        services = {span.span_id: span.service for span in spans}
+        for span in spans:
             parent = services.get(span.parent_id)
             if parent is not None and parent != span.service:
                 calls[parent, span.service] += 1

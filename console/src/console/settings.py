@@ -4,23 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from console.body import BodyLimits
-from console.store import Limits
+from console.receive.body import BodyLimits
+from console.store import Limits, RingLimits
 from telemetry.env import Env
 
 _MIB = 1 << 20
+_MEMORY_MIB = 256
+_OFF = "off"
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where the console listens, under which names it may be called, and how much it takes and keeps."""
+    """Where the console listens, under which names it may be called, and how much it takes and keeps.
+
+    Attributes:
+        listen: where pages, query APIs and OTLP/HTTP are.
+        otlp_http: where OTLP/HTTP is as well, for exporters that are not configured; None for nowhere.
+        otlp_grpc: where OTLP/gRPC is; None for nowhere.
+        allowed_hosts: names under which it may be called, besides the loopback's.
+        file: keeps what is held when the program ends; None for memory alone.
+    """
 
     listen: str = "127.0.0.1:16686"
+    otlp_http: str | None = "127.0.0.1:4318"
+    otlp_grpc: str | None = "127.0.0.1:4317"
     allowed_hosts: tuple[str, ...] = ()
-    store: Limits = field(default_factory=Limits)
+    traces: Limits = field(default_factory=Limits)
+    logs: RingLimits = field(default_factory=RingLimits)
+    metrics: RingLimits = field(default_factory=lambda: RingLimits(memory_bytes=16 << 20))
     bodies: BodyLimits = field(default_factory=BodyLimits)
+    file: Path | None = None
     log_level: str = "INFO"
 
     @property
@@ -35,22 +51,36 @@ class Settings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
-        """Read LISTEN, ALLOWED_HOSTS, MAX_TRACES, MAX_SPANS, MAX_MEMORY_MIB, MAX_BODY_MIB and LOG_LEVEL.
+        """Read LISTEN, OTLP_HTTP_LISTEN, OTLP_GRPC_LISTEN, ALLOWED_HOSTS, FILE, MAX_… and LOG_LEVEL.
+
+        MAX_MEMORY_MIB is for all together: three quarters are for traces, the rest for log records and metrics.
 
         Raises:
             telemetry.env.ConfigError: a value is not allowed.
         """
         env, default = Env(environ), cls()
         hosts = (host.strip() for host in env.text("ALLOWED_HOSTS", "").split(","))
-        memory, unpacked = default.store.memory_bytes // _MIB, default.bodies.unpacked // _MIB
+        memory = env.integer("MAX_MEMORY_MIB", _MEMORY_MIB, low=8, high=65_536) * _MIB
+        unpacked = env.integer("MAX_BODY_MIB", default.bodies.unpacked // _MIB, low=1, high=64) * _MIB
         return cls(
             listen=env.address("LISTEN", default.listen),
+            otlp_http=_listen_or_off(env, "OTLP_HTTP_LISTEN", default.otlp_http),
+            otlp_grpc=_listen_or_off(env, "OTLP_GRPC_LISTEN", default.otlp_grpc),
             allowed_hosts=tuple(filter(None, hosts)),
-            store=Limits(
-                traces=env.integer("MAX_TRACES", default.store.traces, low=1, high=100_000),
-                spans=env.integer("MAX_SPANS", default.store.spans, low=1, high=500_000),
-                memory_bytes=env.integer("MAX_MEMORY_MIB", memory, low=8, high=65_536) * _MIB,
+            traces=Limits(
+                traces=env.integer("MAX_TRACES", default.traces.traces, low=1, high=100_000),
+                spans=env.integer("MAX_SPANS", default.traces.spans, low=1, high=500_000),
+                memory_bytes=memory * 3 // 4,
             ),
-            bodies=BodyLimits(unpacked=env.integer("MAX_BODY_MIB", unpacked, low=1, high=64) * _MIB),
+            logs=RingLimits(env.integer("MAX_LOGS", default.logs.items, low=1, high=1_000_000), memory * 3 // 16),
+            metrics=RingLimits(default.metrics.items, memory // 16),
+            bodies=BodyLimits(unpacked=unpacked),
+            file=Path(file) if (file := env.get("FILE")) else None,
             log_level=env.choice("LOG_LEVEL", default.log_level, _LEVELS),
         )
+
+
+def _listen_or_off(env: Env, name: str, default: str | None) -> str | None:
+    if env.get(name) == _OFF or (env.get(name) is None and default is None):
+        return None
+    return env.address(name, default or "")

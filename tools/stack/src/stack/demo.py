@@ -44,7 +44,11 @@ class Demo:
         self._console = Program(
             name="console",
             command=module("console"),
-            environment={"LISTEN": ports.address("console")},
+            environment={
+                "LISTEN": ports.address("console"),
+                "OTLP_HTTP_LISTEN": "off",  # the services know where to send
+                "OTLP_GRPC_LISTEN": "off",
+            },
             log=folder / "console.log",
             is_ready=partial(http_answers, f"{self.console_url}/livez"),
         )

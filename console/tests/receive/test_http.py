@@ -16,11 +16,12 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
-from console.body import BodyLimits
 from console.model import Span
-from console.server import build_app
+from console.receive.body import BodyLimits
+from console.server import build
 from console.settings import Settings
 from console.store import Limits, TraceStore
+from console.stores import Stores
 
 Encode = Callable[[list[Span]], ExportTraceServiceRequest]
 MakeSpan = Callable[..., Span]
@@ -87,7 +88,7 @@ async def test_single_bad_spans_are_a_partial_success(
 
 
 async def test_spans_for_which_there_is_no_room_are_a_partial_success(make_span: MakeSpan, encode: Encode) -> None:
-    app = build_app(Settings(store=Limits(spans_per_trace=1)))
+    app = build(Settings(traces=Limits(spans_per_trace=1))).app
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost") as client:
         answer = await post(client, encode([make_span(span=1), make_span(span=2)]).SerializeToString())
     message = f"1 spans refused: trace {1:032x} already has 1 spans, as many as one may have"
@@ -159,13 +160,13 @@ async def test_a_body_without_length_is_bounded_too() -> None:
         while True:
             yield bytes(1_000)
 
-    app = build_app(Settings(bodies=BodyLimits(packed=10_000)))
+    app = build(Settings(bodies=BodyLimits(packed=10_000))).app
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost") as client:
         answer = await post(client, endless())
     assert answer.status_code == 413
 
 
-async def test_a_sender_that_goes_away_leaves_nothing_behind(store: TraceStore) -> None:
+async def test_a_sender_that_goes_away_leaves_nothing_behind(stores: Stores) -> None:
     scope = {
         "type": "http",
         "method": "POST",
@@ -184,7 +185,8 @@ async def test_a_sender_that_goes_away_leaves_nothing_behind(store: TraceStore) 
     async def send(message: object) -> None:
         sent.append(message)
 
-    await build_app(Settings(), store)(scope, receive, send)
+    await build(Settings(), stores).app(scope, receive, send)
+    store = stores.traces
     assert store.usage().spans == 0
 
 
@@ -202,7 +204,7 @@ async def test_only_post_is_allowed(client: httpx.AsyncClient) -> None:
 async def test_junk_never_breaks_it(*, body: bytes, content_type: str, coding: str, packed: bool) -> None:
     if packed:
         body = PACKERS[coding](body)
-    app = build_app(Settings())
+    app = build(Settings()).app
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost") as client:
         answer = await post(client, body, content_type, content_encoding=coding)
     assert answer.status_code in {200, 400}
@@ -215,8 +217,8 @@ async def test_a_damaged_request_never_breaks_it(order_trace: list[Span], encode
     body = bytearray(encode(order_trace).SerializeToString())
     for _ in range(data.draw(st.integers(1, 4))):
         body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
-    store = TraceStore()
-    app = build_app(Settings(), store)
+    stores = Stores()
+    store, app = stores.traces, build(Settings(), stores).app
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost") as client:
         assert (await post(client, bytes(body))).status_code in {200, 400}
         for service in store.services():

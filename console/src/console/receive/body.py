@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterable, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from console.receive.status import BUSY, RETRY_SECONDS
+
 _CODINGS = {"gzip": 31, "x-gzip": 31, "deflate": 15}  # how many bits of window, and which header, zlib expects
-_WHEN_TO_RETRY = "1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class BodyReader:
     """Reads bodies; one for the whole server, because it counts what is being read everywhere."""
 
     def __init__(self, limits: BodyLimits | None = None) -> None:
-        self._limits = limits or BodyLimits()
+        self.limits = limits or BodyLimits()
         self._at_once = 0
 
     @asynccontextmanager
@@ -58,11 +59,26 @@ class BodyReader:
                 self._check(len(body) + len(chunk))
                 self._at_once += len(chunk)
                 body += chunk
-                if self._at_once > self._limits.at_once:
+                if self._at_once > self.limits.at_once:
                     raise _busy()
             yield bytes(body)
         finally:
             self._at_once -= len(body)
+
+    @contextmanager
+    def hold(self, size: int) -> Iterator[None]:
+        """Count a body that something else has read against the bound of all bodies, until the block ends.
+
+        Raises:
+            BodyError: too many are being taken at once (503, try again).
+        """
+        self._at_once += size
+        try:
+            if self._at_once > self.limits.at_once:
+                raise _busy()
+            yield
+        finally:
+            self._at_once -= size
 
     def unpack(self, body: bytes, coding: str) -> bytes:
         """Undo the content coding; never makes more than the allowed number of bytes.
@@ -82,11 +98,11 @@ class BodyReader:
     def _inflate(self, body: bytes, coding: str) -> bytes:
         stream = zlib.decompressobj(_CODINGS[coding])
         try:
-            unpacked = stream.decompress(body, self._limits.unpacked + 1)
+            unpacked = stream.decompress(body, self.limits.unpacked + 1)
         except zlib.error:
             raise BodyError(HTTPStatus.BAD_REQUEST, f"the body is no valid {coding}") from None
-        if len(unpacked) > self._limits.unpacked:
-            raise _too_large(f"more than {self._limits.unpacked} bytes when unpacked")
+        if len(unpacked) > self.limits.unpacked:
+            raise _too_large(f"more than {self.limits.unpacked} bytes when unpacked")
         if not stream.eof:
             raise BodyError(HTTPStatus.BAD_REQUEST, f"the {coding} of the body is cut off")
         if stream.unused_data:
@@ -94,8 +110,8 @@ class BodyReader:
         return unpacked
 
     def _check(self, size: int) -> None:
-        if size > self._limits.packed:
-            raise _too_large(f"more than {self._limits.packed} bytes")
+        if size > self.limits.packed:
+            raise _too_large(f"more than {self.limits.packed} bytes")
 
 
 def _too_large(what: str) -> BodyError:
@@ -103,5 +119,4 @@ def _too_large(what: str) -> BodyError:
 
 
 def _busy() -> BodyError:
-    message = "too much is being sent at once: try again"
-    return BodyError(HTTPStatus.SERVICE_UNAVAILABLE, message, {"retry-after": _WHEN_TO_RETRY})
+    return BodyError(HTTPStatus.SERVICE_UNAVAILABLE, BUSY, {"retry-after": str(RETRY_SECONDS)})

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from console.body import BodyError, BodyLimits, BodyReader
+from console.receive.body import BodyError, BodyLimits, BodyReader
 
 
 async def chunks(*parts: bytes) -> AsyncIterator[bytes]:

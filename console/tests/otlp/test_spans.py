@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from console import otlp
 from console.model import Attributes, Event, Kind, Link, Resource, Scope, Span, Status, Value
-from console.otlp import Decoded, MalformedRequestError, decode_json, decode_protobuf
+from console.otlp import json_in, requests
+from console.otlp.decoded import MAX_ITEM_BYTES, Decoded, MalformedRequestError
+from console.otlp.json_in import json_to_protobuf
+from console.otlp.spans import decode_spans
 
 Encode = Callable[[list[Span]], ExportTraceServiceRequest]
 MakeSpan = Callable[..., Span]
@@ -58,6 +60,16 @@ _SPANS = st.builds(
 )
 
 
+def decode_protobuf(body: bytes) -> Decoded[Span]:
+    """Read a request and every span in it."""
+    decoded = decode_spans(body)
+    return Decoded([span.read() for span in decoded.items], decoded.refused, decoded.reason)
+
+
+def decode_json(body: bytes) -> Decoded[Span]:
+    return decode_protobuf(json_to_protobuf(body, ExportTraceServiceRequest))
+
+
 def as_json(request: ExportTraceServiceRequest) -> bytes:
     """Write a request as OTLP's JSON, whose ids are hex where protobuf's own JSON has base64."""
 
@@ -89,7 +101,7 @@ def test_junk_is_refused_or_holds_no_wrong_span(junk: bytes) -> None:
             decoded = decode(junk)
         except MalformedRequestError:
             continue
-        assert all(len(span.trace_id) == 32 and len(span.span_id) == 16 for span in decoded.spans)
+        assert all(len(span.trace_id) == 32 and len(span.span_id) == 16 for span in decoded.items)
 
 
 _NAMES = [
@@ -121,7 +133,7 @@ def test_odd_json_is_refused_or_taken_but_never_breaks(document: object) -> None
         decoded = decode_json(json.dumps(document).encode())
     except MalformedRequestError:
         return
-    assert all(len(span.trace_id) == 32 and len(span.span_id) == 16 for span in decoded.spans)
+    assert all(len(span.trace_id) == 32 and len(span.span_id) == 16 for span in decoded.items)
 
 
 @given(st.data())
@@ -146,7 +158,7 @@ def test_a_number_too_long_for_python_is_refused() -> None:
 
 
 def test_json_of_more_objects_than_allowed_is_refused_before_it_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(otlp, "MAX_JSON_CONTAINERS", 3)
+    monkeypatch.setattr(json_in, "MAX_JSON_CONTAINERS", 3)
     with pytest.raises(MalformedRequestError, match="4 objects and arrays: at most 3 are taken"):
         decode_json(b"[[[[")
 
@@ -176,7 +188,7 @@ def test_a_span_with_a_wrong_id_is_refused_alone(
 
 def test_an_all_zero_parent_is_no_parent(make_span: MakeSpan, encode: Encode) -> None:
     request = encode([replace(make_span(), parent_id="00" * 8)])
-    assert decode_protobuf(request.SerializeToString()).spans == [make_span()]
+    assert decode_protobuf(request.SerializeToString()).items == [make_span()]
 
 
 @pytest.mark.parametrize("wrong", ["xyz", "abc", "é" * 32, None])
@@ -185,7 +197,7 @@ def test_an_id_that_is_no_hex_is_refused_alone(sample: bytes, wrong: str | None)
     spans = document["resourceSpans"][0]["scopeSpans"][0]["spans"]
     spans[0]["traceId"] = wrong
     decoded = decode_json(json.dumps(document).encode())
-    assert (len(decoded.spans), decoded.refused) == (14, 1)
+    assert (len(decoded.items), decoded.refused) == (14, 1)
 
 
 def test_an_id_that_is_no_text_makes_the_request_malformed() -> None:
@@ -200,14 +212,14 @@ def test_a_span_that_is_malformed_by_itself_is_refused_alone(make_span: MakeSpan
 
 
 def test_a_span_that_is_too_large_is_refused_alone(make_span: MakeSpan, encode: Encode) -> None:
-    large = make_span(attributes={"text": "x" * otlp.MAX_SPAN_BYTES})
+    large = make_span(attributes={"text": "x" * MAX_ITEM_BYTES})
     decoded = decode_protobuf(encode([large, make_span(span=2)]).SerializeToString())
-    assert [span.span_id for span in decoded.spans] == [f"{2:016x}"]
+    assert [span.span_id for span in decoded.items] == [f"{2:016x}"]
     assert decoded.reason.startswith("a span of 10486")
 
 
 def test_a_resource_that_is_too_large_makes_the_request_malformed(make_span: MakeSpan, encode: Encode) -> None:
-    span = make_span(service="x" * otlp.MAX_SPAN_BYTES)
+    span = make_span(service="x" * MAX_ITEM_BYTES)
     with pytest.raises(MalformedRequestError, match="a resource of"):
         decode_protobuf(encode([span]).SerializeToString())
 
@@ -215,9 +227,9 @@ def test_a_resource_that_is_too_large_makes_the_request_malformed(make_span: Mak
 def test_spans_after_the_most_of_one_request_are_refused(
     make_span: MakeSpan, encode: Encode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(otlp, "MAX_SPANS", 2)
+    monkeypatch.setattr(requests, "MAX_ITEMS", 2)
     decoded = decode_protobuf(encode([make_span(span=number) for number in range(1, 6)]).SerializeToString())
-    assert (len(decoded.spans), decoded.refused) == (2, 3)
+    assert (len(decoded.items), decoded.refused) == (2, 3)
     assert decoded.reason == "at most 2 spans are taken from one request"
 
 
@@ -246,7 +258,7 @@ def test_nesting_in_json_is_taken_or_refused(depth: int) -> None:
     except MalformedRequestError:
         assert depth > 20
     else:
-        assert len(decoded.spans) + decoded.refused == 1
+        assert len(decoded.items) + decoded.refused == 1
 
 
 def test_a_resource_split_in_two_is_put_together(make_span: MakeSpan, encode: Encode) -> None:
@@ -254,7 +266,7 @@ def test_a_resource_split_in_two_is_put_together(make_span: MakeSpan, encode: En
     second = encode([replace(make_span(), resource=Resource("order", {"b": 2}))]).resource_spans[0]
     second.ClearField("scope_spans")
     body = framed(1, first.SerializeToString() + second.SerializeToString())
-    assert decode_protobuf(body).spans[0].resource == Resource("order", {"a": 1, "b": 2})
+    assert decode_protobuf(body).items[0].resource == Resource("order", {"a": 1, "b": 2})
 
 
 @pytest.mark.parametrize(
@@ -271,12 +283,12 @@ def test_a_service_without_a_name_gets_the_one_that_jaeger_gives(
     request = encode([replace(make_span(), resource=Resource("x", attributes))])
     if not attributes:
         request.resource_spans[0].resource.ClearField("attributes")
-    assert decode_protobuf(request.SerializeToString()).spans[0].service == service
+    assert decode_protobuf(request.SerializeToString()).items[0].service == service
 
 
 def test_unknown_numbers_of_kind_and_status_mean_unspecified(make_span: MakeSpan, encode: Encode) -> None:
     request = encode([make_span()])
     span = request.resource_spans[0].scope_spans[0].spans[0]
     span.kind, span.status.code = 99, -1  # type: ignore[assignment]  # a newer sender's numbers
-    decoded = decode_protobuf(request.SerializeToString()).spans[0]
+    decoded = decode_protobuf(request.SerializeToString()).items[0]
     assert (decoded.kind, decoded.status) == (Kind.UNSPECIFIED, Status.UNSET)

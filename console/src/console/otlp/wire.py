@@ -1,4 +1,4 @@
-"""Walks a protobuf message field by field without building it.
+"""Walks a protobuf message field by field without building it, and writes one in the same way.
 
 A message of two-byte empty spans grows a hundredfold when it is parsed as a whole. Walked this way, every span is
 weighed and counted before it is built.
@@ -51,6 +51,8 @@ def _skip(data: bytes, position: int, number: int, wire_type: int) -> int:
 
 
 def _varint(data: bytes, position: int) -> tuple[int, int]:
+    if position < len(data) and data[position] < 0x80:  # noqa: PLR2004  nearly always: a number of one byte
+        return data[position], position + 1
     value = 0
     for shift in range(0, 7 * _LONGEST_VARINT, 7):
         if position >= len(data):
@@ -61,3 +63,17 @@ def _varint(data: bytes, position: int) -> tuple[int, int]:
         if byte < 0x80:  # noqa: PLR2004  the highest bit says that more follows
             return value, position
     raise WireError(f"the number before byte {position} is too long")
+
+
+def field(number: int, content: bytes) -> bytes:
+    """Write one length-delimited field."""
+    return _number(number << 3 | _LENGTH) + _number(len(content)) + content
+
+
+def _number(value: int) -> bytes:
+    written = bytearray()
+    while value > 0x7F:  # noqa: PLR2004  seven bits a byte
+        written.append(value & 0x7F | 0x80)
+        value >>= 7
+    written.append(value)
+    return bytes(written)

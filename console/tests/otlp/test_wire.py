@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.proto.trace.v1 import trace_pb2
 
-from console.wire import WireError, submessages
+from console.otlp.wire import WireError, submessages
 
 
 @given(st.lists(st.binary(max_size=300), max_size=5), st.integers(0, 2**32 - 1), st.integers(0, 2**64 - 1))

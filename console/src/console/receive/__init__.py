@@ -1,0 +1,1 @@
+"""Takes what OTLP's exporters send, over HTTP and gRPC."""

@@ -1,0 +1,28 @@
+"""What the console holds: the latest traces, log records and metrics, within bounds."""
+
+from console.store.feed import Batch, Subscription
+from console.store.limits import Limits, RingLimits
+from console.store.logs import LogFilter, LogPage, LogStore
+from console.store.metrics import MetricStore
+from console.store.ring import RingUsage
+from console.store.summary import TraceFilter, TraceSummary
+from console.store.traces import Added, Facets, TracePage, TraceStore, Usage
+
+__all__ = [
+    "Added",
+    "Batch",
+    "Facets",
+    "Limits",
+    "LogFilter",
+    "LogPage",
+    "LogStore",
+    "MetricStore",
+    "RingLimits",
+    "RingUsage",
+    "Subscription",
+    "TraceFilter",
+    "TracePage",
+    "TraceStore",
+    "TraceSummary",
+    "Usage",
+]
