@@ -8,7 +8,7 @@ from dirty_equals import IsNow, IsUUID
 
 from stack.e2e import ITEM, Shop, Stack
 from stack.trees import ORDER_SERVICE, USER_SERVICE, call, query, request
-from telemetry.testing import expect
+from telemetry.testing import every, exactly, expect
 
 
 async def test_one_order_is_one_trace_from_the_edge_to_the_database(shop: Shop, stack: Stack, tenant: str) -> None:
@@ -18,17 +18,19 @@ async def test_one_order_is_one_trace_from_the_edge_to_the_database(shop: Shop, 
     trace = await ordered.trace()
     expect(
         trace,
-        request(
-            "POST /v1/orders",
-            call(
-                "gateway",
-                f"{ORDER_SERVICE}/CreateOrder",
-                call("order", f"{USER_SERVICE}/GetUser", query("user", "SELECT users", stack.database)),
-                query("order", "INSERT orders", stack.database),
-            ),
-            status=201,
+        exactly(
+            request(
+                "POST /v1/orders",
+                call(
+                    "gateway",
+                    f"{ORDER_SERVICE}/CreateOrder",
+                    call("order", f"{USER_SERVICE}/GetUser", query("user", "SELECT users", stack.database)),
+                    query("order", "INSERT orders", stack.database),
+                ),
+                status=201,
+            )
         ),
-        every={"tenant.id": tenant},
+        every({"tenant.id": tenant}),
     )
     assert trace.root.parent_id == ordered.context.span_id
 

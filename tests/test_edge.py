@@ -8,7 +8,7 @@ import pytest
 
 from stack.e2e import ITEM, Shop
 from stack.trees import request
-from telemetry.testing import Exchange, Jaeger, Link, TracedClient, expect, span
+from telemetry.testing import Exchange, Jaeger, Link, TracedClient, every, exactly, expect, span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,7 +117,7 @@ async def test_without_a_token_nobody_is_let_in_and_the_refusal_is_a_trace(
     assert refused.response.headers["www-authenticate"] == 'Bearer realm="throughline"'
     trace = await refused.own_trace()
     came_from = Link(refused.context.trace_id, refused.context.span_id)
-    expect(trace, request("POST /v1/orders", status=401, links=[came_from]))
+    expect(trace, exactly(request("POST /v1/orders", status=401, links=[came_from])))
     assert "tenant.id" not in trace.root.attributes
 
 
@@ -127,10 +127,15 @@ async def test_a_path_that_nobody_serves_is_no_name_of_a_span(api: TracedClient,
     asked.answer(404)
     expect(
         await asked.trace(),
-        span(
-            "gateway", "GET", kind="SERVER", attributes={"url.path": "/v1/carts/17", "http.response.status_code": 404}
+        exactly(
+            span(
+                "gateway",
+                "GET",
+                kind="SERVER",
+                attributes={"url.path": "/v1/carts/17", "http.response.status_code": 404},
+            )
         ),
-        every={"tenant.id": tenant},
+        every({"tenant.id": tenant}),
     )
 
 

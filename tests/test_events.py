@@ -11,7 +11,7 @@ import httpx
 
 from stack.e2e import Shop, Stack
 from stack.trees import ORDER_SERVICE, call, query, request
-from telemetry.testing import ExpectedSpan, TracedClient, expect
+from telemetry.testing import SpanPattern, TracedClient, every, exactly, expect
 
 ROUTE = "GET /v1/orders/{order_id}/events"
 
@@ -35,7 +35,7 @@ async def events(response: httpx.Response) -> AsyncIterator[Event]:
             fields = {}
 
 
-def watched(stack: Stack, *before: ExpectedSpan, code: str = "OK") -> ExpectedSpan:
+def watched(stack: Stack, *before: SpanPattern, code: str = "OK") -> SpanPattern:
     """Say what a stream leaves: the order is read many times, and that is traced once."""
     watch = call("gateway", f"{ORDER_SERVICE}/WatchOrder", query("order", "SELECT orders", stack.database), code=code)
     return request(ROUTE, *before, watch)
@@ -60,7 +60,7 @@ async def test_events_come_as_they_happen_and_the_stream_is_one_trace(
         assert await anext(coming) == Event("order.cancelled", "2", order)
         assert [event async for event in coming] == []  # nothing more can happen
 
-    expect(await stream.trace(), watched(stack), every={"tenant.id": tenant})
+    expect(await stream.trace(), exactly(watched(stack)), every({"tenant.id": tenant}))
 
 
 async def test_a_reader_who_leaves_ends_the_call_behind_the_stream(
@@ -71,7 +71,7 @@ async def test_a_reader_who_leaves_ends_the_call_behind_the_stream(
     async with api.stream("GET", f"/v1/orders/{order_id}/events") as stream:
         await anext(events(stream.response))
 
-    expect(await stream.trace(), watched(stack, code="CANCELLED"), every={"tenant.id": tenant})
+    expect(await stream.trace(), exactly(watched(stack, code="CANCELLED")), every({"tenant.id": tenant}))
 
 
 async def test_every_reader_is_told(shop: Shop, api: TracedClient) -> None:
@@ -95,7 +95,7 @@ async def test_a_reader_goes_on_after_the_last_event_that_he_saw(
         assert [event.event_id async for event in events(stream.response)] == ["2"]
 
     looked = call("gateway", f"{ORDER_SERVICE}/GetOrder", query("order", "SELECT orders", stack.database))
-    expect(await stream.trace(), watched(stack, looked), every={"tenant.id": tenant})
+    expect(await stream.trace(), exactly(watched(stack, looked)), every({"tenant.id": tenant}))
 
 
 async def test_a_reader_who_has_seen_the_end_is_told_to_ask_no_more(shop: Shop, api: TracedClient) -> None:

@@ -8,14 +8,14 @@ import pytest
 
 from stack.e2e import ITEM, Shop, Stack
 from stack.trees import ORDER_SERVICE, USER_SERVICE, call, query, request
-from telemetry.testing import ExpectedSpan, TracedClient, expect
+from telemetry.testing import SpanPattern, TracedClient, every, exactly, expect
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 def order_request(
     stack: Stack, http: str, method: str, *statements: str, status: int = 200, code: str = "OK"
-) -> ExpectedSpan:
+) -> SpanPattern:
     queries = [query("order", statement, stack.database) for statement in statements]
     return request(http, call("gateway", f"{ORDER_SERVICE}/{method}", *queries, code=code), status=status)
 
@@ -28,8 +28,8 @@ async def test_an_order_is_given_back(shop: Shop, api: TracedClient, stack: Stac
     assert given.answer() == order
     expect(
         await given.trace(),
-        order_request(stack, "GET /v1/orders/{order_id}", "GetOrder", "SELECT orders"),
-        every={"tenant.id": tenant},
+        exactly(order_request(stack, "GET /v1/orders/{order_id}", "GetOrder", "SELECT orders")),
+        every({"tenant.id": tenant}),
     )
 
 
@@ -48,7 +48,9 @@ async def test_an_order_that_is_not_there_is_not_found(api: TracedClient, stack:
         "/events": ("GET /v1/orders/{order_id}/events", "WatchOrder", "SELECT orders"),
     }[path]
     expect(
-        await asked.trace(), order_request(stack, *expected, status=404, code="NOT_FOUND"), every={"tenant.id": tenant}
+        await asked.trace(),
+        exactly(order_request(stack, *expected, status=404, code="NOT_FOUND")),
+        every({"tenant.id": tenant}),
     )
 
 
@@ -62,7 +64,7 @@ async def test_an_order_for_a_user_that_is_not_there_is_not_found_and_nothing_is
     assert problem["trace_id"] == refused.context.trace_id
     get_user = call("order", f"{USER_SERVICE}/GetUser", query("user", "SELECT users", stack.database), code="NOT_FOUND")
     create = call("gateway", f"{ORDER_SERVICE}/CreateOrder", get_user, code="NOT_FOUND")
-    expect(await refused.trace(), request("POST /v1/orders", create, status=404), every={"tenant.id": tenant})
+    expect(await refused.trace(), exactly(request("POST /v1/orders", create, status=404)), every({"tenant.id": tenant}))
     assert (await api.get("/v1/orders")).answer()["items"] == []
 
 
@@ -82,8 +84,8 @@ async def test_orders_come_a_page_at_a_time_newest_first(
         seen += [order["order_id"] for order in body["items"]]
         expect(
             await page.trace(),
-            order_request(stack, "GET /v1/orders", "ListOrders", "SELECT orders"),
-            every={"tenant.id": tenant},
+            exactly(order_request(stack, "GET /v1/orders", "ListOrders", "SELECT orders")),
+            every({"tenant.id": tenant}),
         )
         cursor = {"cursor": str(body["next_cursor"])}
 
@@ -102,7 +104,11 @@ async def test_an_order_is_cancelled_once(shop: Shop, api: TracedClient, stack: 
     assert second.answer() == first.answer() == (await api.get(f"/v1/orders/{order_id}")).answer()
     name = "POST /v1/orders/{order_id}/cancel"
     for asked, statements in ((first, ["UPDATE orders"]), (second, ["UPDATE orders", "SELECT orders"])):
-        expect(await asked.trace(), order_request(stack, name, "CancelOrder", *statements), every={"tenant.id": tenant})
+        expect(
+            await asked.trace(),
+            exactly(order_request(stack, name, "CancelOrder", *statements)),
+            every({"tenant.id": tenant}),
+        )
 
 
 class TestIdempotency:
@@ -117,7 +123,7 @@ class TestIdempotency:
         assert again.answer(200) == first.answer(201)
         assert again.response.headers["idempotency-replayed"] == "true"
         assert "idempotency-replayed" not in first.response.headers
-        expect(await again.trace(), self.repeated(stack), every={"tenant.id": tenant})
+        expect(await again.trace(), exactly(self.repeated(stack)), every({"tenant.id": tenant}))
         assert len((await api.get("/v1/orders")).answer()["items"]) == 1
 
     async def test_the_same_key_with_another_body_is_a_conflict_and_no_fault_of_the_server(
@@ -130,7 +136,9 @@ class TestIdempotency:
 
         problem = refused.answer(409)
         assert problem["detail"] == "the idempotency key has been used for an order with other content"
-        expect(await refused.trace(), self.repeated(stack, 409, "ALREADY_EXISTS"), every={"tenant.id": tenant})
+        expect(
+            await refused.trace(), exactly(self.repeated(stack, 409, "ALREADY_EXISTS")), every({"tenant.id": tenant})
+        )
         assert len((await api.get("/v1/orders")).answer()["items"]) == 1
 
     async def test_without_a_key_each_request_is_an_order_of_its_own(self, shop: Shop) -> None:
@@ -139,7 +147,7 @@ class TestIdempotency:
         assert await shop.placed(user_id) != await shop.placed(user_id)
 
     @staticmethod
-    def repeated(stack: Stack, status: int = 200, code: str = "OK") -> ExpectedSpan:
+    def repeated(stack: Stack, status: int = 200, code: str = "OK") -> SpanPattern:
         create = call(
             "gateway",
             f"{ORDER_SERVICE}/CreateOrder",
@@ -170,7 +178,7 @@ async def test_what_is_no_order_stays_at_the_edge(
     refused = await api.post("/v1/orders", json={"user_id": NOBODY, "items": [ITEM]} | change)
 
     assert [error["pointer"] for error in refused.answer(422)["errors"]] == [pointer]
-    expect(await refused.trace(), request("POST /v1/orders", status=422), every={"tenant.id": tenant})
+    expect(await refused.trace(), exactly(request("POST /v1/orders", status=422)), every({"tenant.id": tenant}))
 
 
 async def test_what_the_edge_lets_through_the_service_refuses_before_it_asks_anybody(
@@ -182,4 +190,4 @@ async def test_what_the_edge_lets_through_the_service_refuses_before_it_asks_any
 
     assert refused.answer(422)["detail"] == "items=['EUR', 'USD']: expected prices in one currency"
     create = call("gateway", f"{ORDER_SERVICE}/CreateOrder", code="INVALID_ARGUMENT")
-    expect(await refused.trace(), request("POST /v1/orders", create, status=422), every={"tenant.id": tenant})
+    expect(await refused.trace(), exactly(request("POST /v1/orders", create, status=422)), every({"tenant.id": tenant}))

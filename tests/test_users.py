@@ -8,7 +8,7 @@ import pytest
 
 from stack.e2e import Shop, Stack
 from stack.trees import USER_SERVICE, call, query, request
-from telemetry.testing import TracedClient, expect
+from telemetry.testing import TracedClient, every, exactly, expect
 
 ADA = {"email": "ada@example.com", "name": "Ada Lovelace"}
 
@@ -22,8 +22,8 @@ async def test_a_user_is_created(api: TracedClient, stack: Stack, tenant: str) -
     statement = query("user", "INSERT users", stack.database)
     expect(
         await created.trace(),
-        request("POST /v1/users", call("gateway", f"{USER_SERVICE}/CreateUser", statement), status=201),
-        every={"tenant.id": tenant},
+        exactly(request("POST /v1/users", call("gateway", f"{USER_SERVICE}/CreateUser", statement), status=201)),
+        every({"tenant.id": tenant}),
     )
 
 
@@ -36,8 +36,8 @@ async def test_and_given_back(api: TracedClient, stack: Stack, tenant: str) -> N
     statement = query("user", "SELECT users", stack.database)
     expect(
         await given.trace(),
-        request("GET /v1/users/{user_id}", call("gateway", f"{USER_SERVICE}/GetUser", statement)),
-        every={"tenant.id": tenant},
+        exactly(request("GET /v1/users/{user_id}", call("gateway", f"{USER_SERVICE}/GetUser", statement))),
+        every({"tenant.id": tenant}),
     )
 
 
@@ -51,7 +51,7 @@ async def test_an_email_address_that_is_taken_is_a_conflict_and_no_fault_of_the_
     assert "e-mail" in refused.answer(409)["detail"]
     statement = query("user", "INSERT users", stack.database)
     create = call("gateway", f"{USER_SERVICE}/CreateUser", statement, code="ALREADY_EXISTS")
-    expect(await refused.trace(), request("POST /v1/users", create, status=409), every={"tenant.id": tenant})
+    expect(await refused.trace(), exactly(request("POST /v1/users", create, status=409)), every({"tenant.id": tenant}))
 
 
 async def test_a_user_that_is_not_there_is_not_found_and_no_fault_of_the_server(
@@ -65,7 +65,9 @@ async def test_a_user_that_is_not_there_is_not_found_and_no_fault_of_the_server(
     assert problem["detail"] == f"there is no user {user_id}"
     assert problem["trace_id"] == asked.context.trace_id
     get = call("gateway", f"{USER_SERVICE}/GetUser", query("user", "SELECT users", stack.database), code="NOT_FOUND")
-    expect(await asked.trace(), request("GET /v1/users/{user_id}", get, status=404), every={"tenant.id": tenant})
+    expect(
+        await asked.trace(), exactly(request("GET /v1/users/{user_id}", get, status=404)), every({"tenant.id": tenant})
+    )
 
 
 async def test_users_come_a_page_at_a_time_oldest_first(
@@ -81,7 +83,7 @@ async def test_users_come_a_page_at_a_time_oldest_first(
         assert len(body["items"]) == most
         seen += [user["user_id"] for user in body["items"]]
         listing = call("gateway", f"{USER_SERVICE}/ListUsers", query("user", "SELECT users", stack.database))
-        expect(await page.trace(), request("GET /v1/users", listing), every={"tenant.id": tenant})
+        expect(await page.trace(), exactly(request("GET /v1/users", listing)), every({"tenant.id": tenant}))
         cursor = {"cursor": str(body["next_cursor"])}
 
     assert seen == users
@@ -103,7 +105,7 @@ async def test_what_is_no_user_stays_at_the_edge(
     refused = await api.post("/v1/users", json=body)
 
     assert [error["pointer"] for error in refused.answer(422)["errors"]] == [pointer]
-    expect(await refused.trace(), request("POST /v1/users", status=422), every={"tenant.id": tenant})
+    expect(await refused.trace(), exactly(request("POST /v1/users", status=422)), every({"tenant.id": tenant}))
 
 
 async def test_a_cursor_that_nobody_made_is_refused(api: TracedClient) -> None:

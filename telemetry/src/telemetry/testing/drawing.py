@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import Protocol
 
-from telemetry.testing.model import Span, Status, Trace
+from telemetry.testing.model import Span, Trace
+from telemetry.testing.patterns import SpanPattern
 
 INDENT = "  "
-
-
-class Described(Protocol):
-    """What a span and an expected span have in common."""
-
-    @property
-    def service(self) -> str: ...  # noqa: D102  the protocol's members say what they are
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-
-    @property
-    def kind(self) -> str | None: ...  # noqa: D102
-
-    @property
-    def status(self) -> Status: ...  # noqa: D102
 
 
 def draw(trace: Trace) -> Iterator[str]:
@@ -32,9 +17,22 @@ def draw(trace: Trace) -> Iterator[str]:
         yield from _draw(trace, root, 0)
 
 
-def title(of: Described) -> str:
+def title(span: Span) -> str:
     """Give service, name and kind, and a status that is not UNSET."""
-    return "  ".join(filter(None, (of.service, of.name, of.kind, "" if of.status == "UNSET" else of.status)))
+    return "  ".join(filter(None, (span.service, span.name, span.kind, "" if span.status == "UNSET" else span.status)))
+
+
+def pattern_title(pattern: SpanPattern) -> str:
+    """Give the same of what is expected, as far as it is said."""
+    texts = (plain(pattern.service), plain(pattern.name), pattern.kind, pattern.status)
+    return "  ".join(filter(None, texts))
+
+
+def plain(text: object) -> str:
+    """Write a text that is expected: as it is, a regular expression between slashes."""
+    if isinstance(text, re.Pattern):
+        return f"/{text.pattern}/"
+    return text if isinstance(text, str) else repr(text)
 
 
 def _draw(trace: Trace, span: Span, depth: int) -> Iterator[str]:

@@ -1,51 +1,59 @@
-"""Says what a trace must be: every span of it, and nothing else."""
+"""Compares a trace with all that is expected of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
+from typing import TypeAlias
 
-from telemetry.testing.comparison import Comparison, ExpectedSpan
-from telemetry.testing.model import Kind, Link, Status, Trace
+from telemetry.testing.chaining import Item, folded
+from telemetry.testing.drawing import draw
+from telemetry.testing.matching import Matching
+from telemetry.testing.model import Trace
+from telemetry.testing.report import explained
+from telemetry.testing.rules import Rule
 
-
-def span(  # noqa: PLR0913  named by keyword
-    service: str,
-    name: str,
-    *children: ExpectedSpan,
-    kind: Kind = "INTERNAL",
-    status: Status = "UNSET",
-    attributes: Mapping[str, object] | None = None,
-    links: Sequence[Link] = (),
-    exceptions: Sequence[str] = (),
-    in_any_order: bool = False,
-) -> ExpectedSpan:
-    """Say what a span must be; see `ExpectedSpan`."""
-    return ExpectedSpan(
-        service, name, children, kind, status, attributes or {}, tuple(links), tuple(exceptions), in_any_order
-    )
+Expectation: TypeAlias = Item | Rule
 
 
-def expect(trace: Trace, *roots: ExpectedSpan, every: Mapping[str, object] | None = None) -> None:
-    """Compare a whole trace: these roots, what they caused, and nothing else.
+def expect(trace: Trace, *expectations: Expectation) -> None:
+    """Make sure that a trace is what is expected.
 
     Args:
         trace: What was fetched.
-        roots: What must be there, in the order of their start.
-        every: Attributes that every span must have.
+        expectations: Spans that must be anywhere in it, `exactly` all that is in it, `no` such spans, and rules.
 
     Raises:
-        AssertionError: It differs; shows both trees as one, with what is missing, what is too much, and what differs.
+        AssertionError: It is not; shows what was expected beside what is there, and in what they differ.
+        TypeError: Something is no expectation.
     """
     __tracebackhide__ = True
-    wanted = tuple(_with_attributes(root, every or {}) for root in roots)
-    differences, lines = Comparison(trace).of(wanted)
-    if differences:
-        count = "1 difference" if differences == 1 else f"{differences} differences"
-        shown = "\n".join(lines)
-        raise AssertionError(f"trace {trace.trace_id} is not what was expected: {count}\n{shown}")
+    failed = [(each, lines) for each in expectations if (lines := list(problems(trace, each)))]
+    if failed:
+        raise AssertionError("\n".join(_told(trace, failed, len(expectations))))
 
 
-def _with_attributes(wanted: ExpectedSpan, every: Mapping[str, object]) -> ExpectedSpan:
-    children = tuple(_with_attributes(child, every) for child in wanted.children)
-    return replace(wanted, children=children, attributes={**every, **wanted.attributes})
+def problems(trace: Trace, expectation: Expectation) -> Iterator[str]:
+    """Say why a trace is not what is expected, in lines; nothing when it is."""
+    if isinstance(expectation, Rule):
+        yield from expectation.problems(trace)
+    elif isinstance(expectation, Item):
+        level = Matching(trace).anywhere(folded(expectation))
+        if level.cost:
+            yield from explained(trace, level)
+    else:
+        raise TypeError(f"{expectation!r}: expected span(…), another matcher or a rule")
+
+
+def _told(trace: Trace, failed: list[tuple[Expectation, list[str]]], count: int) -> Iterator[str]:
+    how_many = f"{len(failed)} of {count} expectations" if count > 1 else "the expectation"
+    yield f"trace {trace.trace_id} is not what was expected: {how_many} failed"
+    if trace.link:
+        yield f"  {trace.link}"
+    for expectation, lines in failed:
+        yield ""
+        yield f"{expectation!r}"
+        yield from (f"  {line}".rstrip() for line in lines)
+    if all(isinstance(expectation, Rule) for expectation, _lines in failed):
+        yield ""
+        yield "the trace:"
+        yield from (f"  {line}" for line in draw(trace))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from telemetry import semconv
-from telemetry.testing import ExpectedSpan, Link, span
+from telemetry.testing import Link, SpanPattern, span
 
 _SERVER_FAULTS = frozenset({"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"})
 _SERVER_ERROR = 500
@@ -14,7 +14,7 @@ USER_SERVICE = "shop.user.v1.UserService"
 ORDER_SERVICE = "shop.order.v1.OrderService"
 
 
-def request(name: str, *children: ExpectedSpan, status: int = 200, links: Sequence[Link] = ()) -> ExpectedSpan:
+def request(name: str, *children: SpanPattern, status: int = 200, links: Sequence[Link] = ()) -> SpanPattern:
     """Say what the gateway's span of a request must be: ``POST /v1/orders``, answered with an HTTP status."""
     return span(
         "gateway",
@@ -31,7 +31,7 @@ def request(name: str, *children: ExpectedSpan, status: int = 200, links: Sequen
     )
 
 
-def call(caller: str, method: str, *children: ExpectedSpan, code: str = "OK") -> ExpectedSpan:
+def call(caller: str, method: str, *children: SpanPattern, code: str = "OK") -> SpanPattern:
     """Say what both sides of a call must be: ``shop.user.v1.UserService/GetUser``, answered with a gRPC code.
 
     Any other code than OK is an error to the caller; to the server it is one only where the fault is its own.
@@ -48,7 +48,7 @@ def call(caller: str, method: str, *children: ExpectedSpan, code: str = "OK") ->
     return unanswered(caller, method, server, code=code)
 
 
-def unanswered(caller: str, method: str, *server: ExpectedSpan, code: str) -> ExpectedSpan:
+def unanswered(caller: str, method: str, *server: SpanPattern, code: str) -> SpanPattern:
     """Say what the caller's side of a call must be."""
     failed = {} if code == "OK" else {semconv.ERROR_TYPE: code}
     return span(
@@ -61,7 +61,7 @@ def unanswered(caller: str, method: str, *server: ExpectedSpan, code: str) -> Ex
     )
 
 
-def query(service: str, name: str, database: str) -> ExpectedSpan:
+def query(service: str, name: str, database: str) -> SpanPattern:
     """Say what a statement's span must be: ``SELECT users``, on "sqlite" or "postgresql"."""
     operation, _, table = name.partition(" ")
     return span(
