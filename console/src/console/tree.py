@@ -96,3 +96,9 @@ def failure_text(span: Span) -> str:
             if named:
                 return named
     return span.status_message
+
+
+def short_name(name: str) -> str:
+    """Shorten ``shop.order.v1.OrderService/CreateOrder`` to ``OrderService/CreateOrder``."""
+    service, slash, method = name.partition("/")
+    return f"{service.rpartition('.')[2]}/{method}" if slash and service and " " not in service else name

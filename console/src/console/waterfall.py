@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from console.model import Trace
-from console.tree import Row, count_text, duration_text, failure_text, rows, started_text, status_text
+from console.tree import Row, count_text, duration_text, failure_text, rows, short_name, started_text, status_text
 
 _PALETTE = ("cyan", "magenta", "green", "yellow", "blue", "bright_cyan", "bright_magenta", "bright_green")
 _NARROWEST_BAR, _GOOD_BAR, _WIDEST_BAR = 12, 24, 60
@@ -142,7 +142,7 @@ class _Drawing:
         if span.failed:
             label.append(f"{self._glyphs.failed} ", "bold red")
         label.append(self._safe(span.service), self._colours[span.service]).append(" ")
-        name = _without_package(span.name) if self._short else span.name
+        name = short_name(span.name) if self._short else span.name
         return label.append(self._safe(name), "bold" if span.failed else "")
 
     def _guides(self, row: Row) -> str:
@@ -191,9 +191,3 @@ class _Drawing:
 
 def _is_hidden(char: str) -> bool:
     return unicodedata.category(char) in _HIDDEN
-
-
-def _without_package(name: str) -> str:
-    """Shorten ``shop.order.v1.OrderService/CreateOrder`` to ``OrderService/CreateOrder``."""
-    service, slash, method = name.partition("/")
-    return f"{service.rpartition('.')[2]}/{method}" if slash and " " not in service else name

@@ -1,0 +1,1 @@
+"""What one trace, or two side by side, tell beyond their spans."""

@@ -1,0 +1,40 @@
+"""The pages: server-rendered, with one script that makes them quicker, and nothing from the network."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from starlette.routing import Route
+
+from console.pages.compare import ComparePages
+from console.pages.live import Live
+from console.pages.logs import LogPages
+from console.pages.render import Renderer, Site
+from console.pages.trace import TracePages
+from console.pages.traces import TraceList
+from console.stores import Stores
+
+__all__ = ["Pages", "Site"]
+
+
+class _Part(Protocol):
+    def routes(self) -> list[Route]: ...
+
+
+class Pages:
+    """Everything that answers with HTML."""
+
+    def __init__(self, stores: Stores, site: Site | None = None) -> None:
+        renderer = Renderer(site)
+        self._parts: list[_Part] = [
+            renderer,
+            Live(stores),
+            TraceList(stores.traces, renderer),
+            TracePages(stores, renderer),
+            ComparePages(stores.traces, renderer),
+            LogPages(stores, renderer),
+        ]
+
+    def routes(self) -> list[Route]:
+        """Make the routes of all pages."""
+        return [route for part in self._parts for route in part.routes()]
