@@ -195,6 +195,13 @@ class TraceStore:
             if start <= summary.start and summary.start + summary.duration <= end:
                 yield spans
 
+    def since(self, start: int) -> Iterator[list[StoredSpan]]:
+        """Give the spans of each trace that has one that starts at this time (nanoseconds) or later."""
+        for held in self._candidates(Query(start=start)):
+            with self._lock:
+                spans = list(held.spans.values())
+            yield spans
+
     def subscribe(self) -> Subscription[str, TraceSummary]:
         """Tell of traces that come or grow, see `console.store.feed`."""
         return self._feed.subscribe(
