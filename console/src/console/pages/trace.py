@@ -18,6 +18,7 @@ from console.pages.waterfall import Waterfall
 from console.stores import Stores
 
 _ROWS_A_CHUNK = 96
+_MOST_CAUSES = 5
 
 
 class TracePages:
@@ -43,6 +44,7 @@ class TracePages:
         if trace is None:
             return self._missing(request)
         waterfall = self._waterfall(trace)
+        causes = waterfall.causes()
         selected = request.query_params.get("span", "")
         return self._renderer.stream(
             request,
@@ -50,6 +52,8 @@ class TracePages:
             trace=trace,
             trace_path=request.url.path,
             version_shown=f"{len(trace.spans)}.{len(waterfall.records)}",
+            causes=causes[:_MOST_CAUSES],
+            more_causes=max(0, len(causes) - _MOST_CAUSES),
             shares=waterfall.shares(),
             ticks=waterfall.ticks(),
             rows=waterfall.rows(),

@@ -12,6 +12,7 @@ from console.analysis.gaps import Gap, gaps
 from console.analysis.origins import origins
 from console.model import Event, LogRecord, Span, Trace
 from console.pages.texts import percent
+from console.tree import failure_text
 
 EXCEPTION = "exception"
 
@@ -119,6 +120,10 @@ class Waterfall:
             shares.append(Share(service, duration, part))
             at += part.width
         return shares
+
+    def causes(self) -> list[tuple[Span, str]]:
+        """Give the spans in which errors began, each with what it said, in the order of their start."""
+        return [(span, failure_text(span)) for span in self.trace.spans if span.span_id in self.origins]
 
     def ticks(self, count: int = 5) -> list[int]:
         """Give the moments to write at the axis, in nanoseconds after the start."""
