@@ -9,13 +9,15 @@ from opentelemetry.propagators.textmap import TextMapPropagator
 
 from telemetry.checks import one_of
 from telemetry.env import ConfigError
+from telemetry.trace_context import TraceContextPropagator
 
 _GROUP = "opentelemetry_propagator"
 
 
 def make_propagator(names: tuple[str, ...]) -> TextMapPropagator:
     """Join the named propagators; "none" names none. Raises ConfigError for a name that is not installed."""
-    return CompositePropagator([_load(name) for name in names if name != "none"])
+    made = [_make(name) for name in names if name != "none"]
+    return made[0] if len(made) == 1 else CompositePropagator(made)
 
 
 def known_propagators() -> list[str]:
@@ -23,8 +25,10 @@ def known_propagators() -> list[str]:
     return sorted({*entry_points(group=_GROUP).names, "none"})
 
 
-def _load(name: str) -> TextMapPropagator:
+def _make(name: str) -> TextMapPropagator:
     one_of("propagator", name, known_propagators())
+    if name == "tracecontext":
+        return TraceContextPropagator()
     propagator = entry_points(group=_GROUP)[name].load()()
     if not isinstance(propagator, TextMapPropagator):
         raise ConfigError(f"propagator={name!r}: its entry point gives no propagator")

@@ -1,0 +1,105 @@
+"""``traceparent`` and ``tracestate`` (https://www.w3.org/TR/trace-context-2/), read and written with little work.
+
+What it reads and writes is what the SDK's own propagator does, which a test holds it to, but for two things: flags that
+the standard does not know are not passed on, and nothing that a stranger sends is worth a line in the log.
+"""
+
+from __future__ import annotations
+
+import re
+
+from opentelemetry.context import Context
+from opentelemetry.propagators.textmap import (
+    CarrierT,
+    Getter,
+    Setter,
+    TextMapPropagator,
+    default_getter,
+    default_setter,
+)
+from opentelemetry.trace import (
+    NonRecordingSpan,
+    SpanContext,
+    TraceFlags,
+    TraceState,
+    get_current_span,
+    set_span_in_context,
+)
+from opentelemetry.trace.span import DEFAULT_TRACE_STATE
+
+TRACEPARENT = "traceparent"
+TRACESTATE = "tracestate"
+
+# A version that is not known yet may say more, behind one more dash.
+_PARENT = re.compile(r"[ \t]*([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*|[ \t]*)")
+_KEY = r"[a-z][a-z0-9_\-*/]{0,255}|[a-z0-9][a-z0-9_\-*/]{0,240}@[a-z][a-z0-9_\-*/]{0,13}"  # what a TraceState takes
+_VALUE = r"[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]"
+_MEMBER = re.compile(f"({_KEY})=({_VALUE})")
+_LONGEST_STATE = 512
+_MOST_MEMBERS = 32
+_FLAGS = tuple(TraceFlags(flags) for flags in range(4))
+
+
+class TraceContextPropagator(TextMapPropagator):
+    """The propagator that `TelemetryConfig` calls "tracecontext"."""
+
+    def extract(
+        self, carrier: CarrierT, context: Context | None = None, getter: Getter[CarrierT] = default_getter
+    ) -> Context:
+        """Give the context with the caller's span, or as it is when the carrier tells of none."""
+        found = Context() if context is None else context
+        parent = getter.get(carrier, TRACEPARENT)
+        if not parent:
+            return found
+        span = read_parent(parent[0], getter.get(carrier, TRACESTATE))
+        return found if span is None else set_span_in_context(NonRecordingSpan(span), found)
+
+    def inject(
+        self, carrier: CarrierT, context: Context | None = None, setter: Setter[CarrierT] = default_setter
+    ) -> None:
+        """Write the context's span, if it has one."""
+        span = get_current_span(context).get_span_context()
+        if not span.is_valid:
+            return
+        setter.set(carrier, TRACEPARENT, write_parent(span))
+        if span.trace_state:
+            setter.set(carrier, TRACESTATE, span.trace_state.to_header())
+
+    @property
+    def fields(self) -> set[str]:
+        """Give the names of what is written."""
+        return {TRACEPARENT, TRACESTATE}
+
+
+def read_parent(parent: str, states: list[str] | None = None) -> SpanContext | None:
+    """Give the caller's span; None when the text is no ``traceparent``. A ``tracestate`` that is wrong is left out."""
+    match = _PARENT.fullmatch(parent)
+    if match is None:
+        return None
+    version, trace_id, span_id, flags, more = match.groups()
+    if version == "ff" or (version == "00" and more.startswith("-")):
+        return None
+    state = _read_state(states) if states else DEFAULT_TRACE_STATE
+    context = SpanContext(int(trace_id, 16), int(span_id, 16), True, _FLAGS[int(flags, 16) & 3], state)  # noqa: FBT003
+    return context if context.is_valid else None
+
+
+def write_parent(span: SpanContext) -> str:
+    """Give the span as a ``traceparent``."""
+    return f"00-{span.trace_id:032x}-{span.span_id:016x}-{span.trace_flags & 3:02x}"
+
+
+def _read_state(headers: list[str]) -> TraceState:
+    members: dict[str, str] = {}
+    header = ",".join(headers)
+    if len(header) > _LONGEST_STATE:
+        return DEFAULT_TRACE_STATE
+    for text in header.split(","):
+        member = text.strip(" \t")
+        if not member:
+            continue
+        match = _MEMBER.fullmatch(member)
+        if match is None or match[1] in members:
+            return DEFAULT_TRACE_STATE
+        members[match[1]] = match[2]
+    return TraceState(list(members.items())) if len(members) <= _MOST_MEMBERS else DEFAULT_TRACE_STATE
