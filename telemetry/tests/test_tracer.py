@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from opentelemetry.context import Context
-from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, Decision, Sampler, SamplingResult
 from opentelemetry.trace import (
     Link,
@@ -19,8 +19,9 @@ from opentelemetry.trace import (
 )
 from opentelemetry.util.types import Attributes
 
-from telemetry import Telemetry
+from telemetry import SamplerConfig, Telemetry
 from telemetry.provider import ServiceTracerProvider
+from telemetry.sampling import SAMPLERS, make_sampler
 from telemetry.tenant import use_tenant, with_tenant
 
 SAMPLED, RANDOM = TraceFlags.SAMPLED, TraceFlags.RANDOM_TRACE_ID
@@ -110,6 +111,35 @@ def test_what_is_dropped_is_no_recording_span_and_no_processor_hears_of_it() -> 
     assert span.get_span_context().span_id != 8
     assert provider.open_spans == 0
     assert not heard.heard
+
+
+@pytest.mark.parametrize("kind", sorted(SAMPLERS.keys() - {"rules"}))
+@pytest.mark.parametrize("given", [None, 0, SAMPLED])
+def test_a_sampler_decides_the_same_in_a_provider_of_the_sdks(kind: str, given: int | None) -> None:
+    sampler = make_sampler(SamplerConfig(kind=kind))
+    context = Context() if given is None else parent(given, state=TraceState([("vendor", "1")]))
+    providers = TracerProvider(sampler=sampler, shutdown_on_exit=False), ServiceTracerProvider(sampler=sampler)
+    stock, ours = (provider.get_tracer("tests").start_span("work", context) for provider in providers)
+
+    assert ours.is_recording() is stock.is_recording()
+    assert ours.get_span_context().trace_flags == stock.get_span_context().trace_flags
+    assert ours.get_span_context().trace_state == stock.get_span_context().trace_state
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "drops"),
+    [
+        ("parentbased_always_on", 0, True),
+        ("parentbased_always_on", SAMPLED, False),
+        ("parentbased_always_off", None, False),  # a root is asked for
+        ("always_on", 0, False),
+    ],
+)
+def test_it_tells_whether_children_are_dropped_for_sure(kind: str, given: int | None, drops: bool) -> None:  # noqa: FBT001
+    tracer: Any = ServiceTracerProvider(sampler=make_sampler(SamplerConfig(kind=kind))).get_tracer("tests")
+    context = get_current_span(Context() if given is None else parent(given)).get_span_context()
+
+    assert tracer.drops_children_of(context) is drops
 
 
 def test_a_span_may_be_recorded_without_being_sampled() -> None:

@@ -23,10 +23,12 @@ from opentelemetry.util.types import Attributes
 
 from telemetry import semconv
 from telemetry.origin import Origin
+from telemetry.sampling import RootSampler
 from telemetry.span import Recording, RecordingSpan
 from telemetry.tenant import current_tenant
 
-_FLAGS = tuple(TraceFlags(flags) for flags in range(4))
+_FLAGS = tuple(TraceFlags(flags) for flags in range(4))  # bit 0: sampled; bit 1: the trace id is random
+_RANDOM = TraceFlags.RANDOM_TRACE_ID
 
 
 class ServiceTracer(Tracer):
@@ -42,9 +44,10 @@ class ServiceTracer(Tracer):
     def __init__(self, origin: Origin, sampler: Sampler, ids: IdGenerator, recording: Recording) -> None:
         self.origin = origin
         self._sampler = sampler
+        self._root_sampler = sampler if isinstance(sampler, RootSampler) else None
         self._ids = ids
         self._recording = recording
-        self._random = TraceFlags.RANDOM_TRACE_ID if ids.is_trace_id_random() else TraceFlags.DEFAULT
+        self._random = _RANDOM if ids.is_trace_id_random() else TraceFlags.DEFAULT
 
     def start_span(  # noqa: PLR0913, PLR0917  the API's signature
         self,
@@ -60,15 +63,17 @@ class ServiceTracer(Tracer):
         """Start a span; the tenant of its context is written on it."""
         parent: SpanContext | None = get_current_span(context).get_span_context()
         if parent is not None and parent.is_valid:
-            trace_id, flags = parent.trace_id, parent.trace_flags & TraceFlags.RANDOM_TRACE_ID
+            trace_id, flags, state = parent.trace_id, parent.trace_flags & _RANDOM, parent.trace_state
         else:
-            parent, trace_id, flags = None, self._ids.generate_trace_id(), self._random
-        sampled = self._sampler.should_sample(context, trace_id, name, kind, attributes, links)
-        decision = sampled.decision
-        if decision is Decision.RECORD_AND_SAMPLE:
-            flags |= TraceFlags.SAMPLED
-        own = SpanContext(trace_id, self._ids.generate_span_id(), False, _FLAGS[flags], sampled.trace_state)  # noqa: FBT003
-        if decision is Decision.DROP:
+            parent, trace_id, flags, state = None, self._ids.generate_trace_id(), self._random, None
+        if self._root_sampler is not None:
+            sampled = recorded = self._root_sampler.samples(parent, context, trace_id, name, attributes)
+        else:
+            said = self._sampler.should_sample(context, trace_id, name, kind, attributes, links)
+            sampled, recorded = said.decision is Decision.RECORD_AND_SAMPLE, said.decision is not Decision.DROP
+            attributes, state = said.attributes, said.trace_state
+        own = SpanContext(trace_id, self._ids.generate_span_id(), False, _FLAGS[sampled | flags], state)  # noqa: FBT003
+        if not recorded:
             return NonRecordingSpan(own)
         span = RecordingSpan(
             name,
@@ -77,7 +82,7 @@ class ServiceTracer(Tracer):
             self.origin,
             self._recording,
             kind,
-            sampled.attributes,
+            attributes,
             links or (),
             start_time,
             record_exception=record_exception,
@@ -88,6 +93,10 @@ class ServiceTracer(Tracer):
         self._recording.open.add(own.span_id)
         self._recording.processor.on_start(span, context)
         return span
+
+    def drops_children_of(self, parent: SpanContext) -> bool:
+        """Tell whether no child of this span will be recorded, so that who only wants to record need not start one."""
+        return self._root_sampler is not None and parent.is_valid and not parent.trace_flags.sampled
 
     @_agnosticcontextmanager
     def start_as_current_span(  # noqa: PLR0913, PLR0917  the API's signature
