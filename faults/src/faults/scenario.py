@@ -25,6 +25,7 @@ class Prepared:
     """A request that is ready to be sent, see `Scenario.prepare`.
 
     Attributes:
+        tenant: Whom its token is for.
         method: The HTTP method.
         path: The path.
         headers: With the caller's token.
@@ -32,16 +33,12 @@ class Prepared:
         leaves_after: Seconds after which the client hangs up; None for a client that stays.
     """
 
+    tenant: str
     method: str
     path: str
     headers: Mapping[str, str]
     json: Any
     leaves_after: float | None = None
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """What httpx is given beside method and path."""
-        return {"headers": dict(self.headers), **({} if self.json is None else {"json": self.json})}
 
 
 class Scenario:
@@ -81,6 +78,7 @@ class Scenario:
             **_lower(caller.headers),
         }
         return Prepared(
+            tenant,
             request.method,
             _filled(request.path, names),
             _filled(headers, names),

@@ -6,7 +6,8 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -24,6 +25,7 @@ PROJECT = "throughline-test"
 _HEALTHY_WITHIN = 180  # seconds until every container is up, on a busy machine
 _BUILD_WITHIN = 900.0  # seconds for a command that may build the images first
 _COMMAND_WITHIN = 60.0
+_FAULTY = ("user", "order")  # the services of deploy/faults.yaml
 
 
 class ComposeError(RuntimeError):
@@ -81,6 +83,7 @@ class ComposeStack:
     root: Path = ROOT
     project: str = PROJECT
     postgres_port: int = field(default_factory=lambda: free_ports(1)[0])
+    _flags: Path | None = field(default=None, init=False)
 
     gateway_url = "http://127.0.0.1:8000"
     jaeger_url = "http://127.0.0.1:16686"
@@ -120,6 +123,17 @@ class ComposeStack:
         self._compose("stop", service)
         container = self.containers()[service]
         return container.exit_code, (datetime.fromisoformat(container.finished_at) - began).total_seconds()
+
+    @contextmanager
+    def faults(self, flags: Path) -> Iterator[None]:
+        """Let the services have the faults that a file says, see `faults.flags`; at the end they can have none."""
+        self._flags = flags
+        try:
+            self._compose("up", "--detach", "--no-deps", "--wait", *_FAULTY)
+            yield
+        finally:
+            self._flags = None
+            self._compose("up", "--detach", "--no-deps", "--wait", *_FAULTY)
 
     def exec(self, service: str, *command: str) -> str:
         """Run a command in a service's container and return what it prints."""
@@ -168,11 +182,15 @@ class ComposeStack:
         wait_until(partial(http_answers, f"{self.jaeger_url}/api/services"), "jaeger", _COMMAND_WITHIN)
 
     def _compose(self, *arguments: str, within: float = _COMMAND_WITHIN) -> str:
-        files = ("--file=docker-compose.yml", "--file=tests/compose.yaml", f"--project-name={self.project}")
+        files = ["--file=docker-compose.yml", "--file=tests/compose.yaml", f"--project-name={self.project}"]
+        if self._flags is not None:
+            files.append("--file=deploy/faults.yaml")
         return self._run("docker", "compose", "--progress=quiet", *files, *arguments, within=within)
 
     def _run(self, *command: str, within: float = _COMMAND_WITHIN) -> str:
         environment = os.environ | {"POSTGRES_PORT": str(self.postgres_port)}
+        if self._flags is not None:
+            environment["FAULT_FLAGS_FOLDER"] = str(self._flags.parent.resolve())
         try:
             done = subprocess.run(  # noqa: S603  the tests' own words, no shell
                 command, cwd=self.root, env=environment, capture_output=True, text=True, timeout=within, check=False

@@ -1,0 +1,43 @@
+"""A stack whose services may be made to fail: what switches a fault of the catalogue on, and off again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from faults.catalogue import Fault
+from faults.flags import EVERYBODY, Audience, FlagFile
+from stack.e2e import Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Faulty:
+    """The stack, and the flags of its services.
+
+    Args:
+        stack: Where the services run with FAULTS=1.
+        flags: The file that they read.
+    """
+
+    stack: Stack
+    flags: FlagFile
+
+    @asynccontextmanager
+    async def having(self, fault: Fault, audience: Audience = EVERYBODY) -> AsyncIterator[None]:
+        """Let the stack have the fault inside; at the end what was ended runs again, and no flag is on."""
+        part = fault.stops
+        if part is not None and part in self.stack.parts:
+            await asyncio.to_thread(self.stack.kill, part)
+            try:
+                yield
+            finally:
+                await asyncio.to_thread(self.stack.start, part)
+            return
+        if fault.inject is not None:
+            self.flags.switch({fault.id: audience})
+        try:
+            yield
+        finally:
+            self.flags.clear()
