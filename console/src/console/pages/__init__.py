@@ -9,7 +9,9 @@ from starlette.routing import Route
 from console.pages.compare import ComparePages
 from console.pages.live import Live
 from console.pages.logs import LogPages
+from console.pages.metrics import MetricsPage
 from console.pages.render import Renderer, Site
+from console.pages.service_map import MapPage
 from console.pages.trace import TracePages
 from console.pages.traces import TraceList
 from console.stores import Stores
@@ -33,6 +35,8 @@ class Pages:
             TracePages(stores, renderer),
             ComparePages(stores.traces, renderer),
             LogPages(stores, renderer),
+            MapPage(stores.traces, renderer),
+            MetricsPage(stores, renderer),
         ]
 
     def routes(self) -> list[Route]:

@@ -15,7 +15,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from console.pages.texts import clock_text, date_text, meter, percent, rate_text, seconds_text, severity_class
+from console.pages.texts import (
+    clock_text,
+    date_text,
+    meter,
+    percent,
+    rate_text,
+    seconds_text,
+    severity_class,
+    stroke_width,
+)
 from console.query import as_text
 from console.tree import count_text, duration_text, short_name, status_text
 
@@ -68,6 +77,7 @@ class Renderer:
             severity=severity_class,
             status=status_text,
             text=as_text,
+            weight=stroke_width,
             date=date_text,
             duration=duration_text,
             meter=meter,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
+from console.service_map import Edge
 from console.tree import duration_text
 
 _NANOSECONDS = 1_000_000_000
@@ -45,6 +46,11 @@ def percent(part: float, whole: float) -> float:
 def meter(duration: int, longest: int) -> float:
     """Give the percent of a meter that a duration fills: each factor of ten is as long as the one before it."""
     return percent(math.log1p(duration / _MILLISECOND), math.log1p(longest / _MILLISECOND))
+
+
+def stroke_width(edge: Edge) -> float:
+    """Give how thick the line of an edge is: a little more for each factor of ten in calls."""
+    return round(1 + 0.8 * math.log10(max(1, edge.calls)), 2)
 
 
 def severity_class(severity: int) -> str:

@@ -1,0 +1,143 @@
+"""Places the nodes of the service map in columns, callers to the left of what they call."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from console.service_map import Edge, Node, ServiceMap
+
+NODE_WIDTH, NODE_HEIGHT = 150, 52
+PLATE_WIDTH, PLATE_HEIGHT = 170, 40  # what is written at an edge
+
+_COLUMN, _ROW, _MARGIN = 390, 120, 24
+_SWEEPS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedNode:
+    """A node and the upper left corner of its box."""
+
+    node: Node
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedEdge:
+    """An edge, its curve as an SVG path, and the middle of it, where its figures are written."""
+
+    edge: Edge
+    path: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Everything at its place, and how large the drawing is."""
+
+    nodes: list[PlacedNode]
+    edges: list[PlacedEdge]
+    width: float
+    height: float
+
+
+def lay_out(service_map: ServiceMap) -> Layout:
+    """Place nodes and edges; the same map is always drawn the same way."""
+    names = [node.name for node in service_map.nodes]
+    columns = _columns(names, service_map.edges)
+    rows = _rows(columns, service_map.edges)
+    tallest = max((len(column) for column in columns), default=0)
+    places = {
+        name: (_MARGIN + at * _COLUMN, _MARGIN + (rows[name] + (tallest - len(column)) / 2) * _ROW)
+        for at, column in enumerate(columns)
+        for name in column
+    }
+    return Layout(
+        nodes=[PlacedNode(node, *places[node.name]) for node in service_map.nodes],
+        edges=_apart([_placed(edge, places) for edge in service_map.edges]),
+        width=2 * _MARGIN + max(0, len(columns) - 1) * _COLUMN + NODE_WIDTH,
+        height=2 * _MARGIN + max(0, tallest - 1) * _ROW + NODE_HEIGHT + _MARGIN,
+    )
+
+
+def _columns(names: list[str], edges: Iterable[Edge]) -> list[list[str]]:
+    """Put each node one column to the right of its rightmost caller; calls that go round in a circle are passed by."""
+    callees: defaultdict[str, list[str]] = defaultdict(list)
+    called = set()
+    for edge in edges:
+        callees[edge.caller].append(edge.callee)
+        called.add(edge.callee)
+    depth = dict.fromkeys(names, 0)
+    for _ in names:  # no way without a circle is longer than there are nodes
+        moved = False
+        for name in names:
+            for callee in callees[name]:
+                if depth[callee] <= depth[name] < len(names) - 1 and not _reaches(callee, name, callees):
+                    depth[callee] = depth[name] + 1
+                    moved = True
+        if not moved:
+            break
+    columns: list[list[str]] = [[] for _ in range(max(depth.values(), default=-1) + 1)]
+    for name in sorted(names, key=lambda name: (name in called, name)):
+        columns[depth[name]].append(name)
+    return columns
+
+
+def _reaches(start: str, goal: str, callees: Mapping[str, list[str]]) -> bool:
+    seen, pending = {start}, [start]
+    while pending:
+        at = pending.pop()
+        if at == goal:
+            return True
+        following = [each for each in callees.get(at, ()) if each not in seen]
+        seen.update(following)
+        pending += following
+    return False
+
+
+def _rows(columns: list[list[str]], edges: Iterable[Edge]) -> dict[str, int]:
+    """Order each column by the middle of its neighbours, so that few edges cross."""
+    neighbours: defaultdict[str, list[str]] = defaultdict(list)
+    for edge in edges:
+        neighbours[edge.caller].append(edge.callee)
+        neighbours[edge.callee].append(edge.caller)
+    rows = {name: row for column in columns for row, name in enumerate(column)}
+    for _ in range(_SWEEPS):
+        for column in columns:
+            column.sort(key=lambda name: _middle(rows, neighbours[name], rows[name]))
+            rows.update({name: row for row, name in enumerate(column)})
+    return rows
+
+
+def _middle(rows: Mapping[str, int], names: list[str], otherwise: int) -> float:
+    return sum(rows[name] for name in names) / len(names) if names else otherwise
+
+
+def _apart(edges: list[PlacedEdge]) -> list[PlacedEdge]:
+    """Move the figures of edges down until none covers another's."""
+    placed: list[PlacedEdge] = []
+    for edge in sorted(edges, key=lambda edge: (edge.y, edge.x)):
+        y = edge.y
+        for other in placed:
+            if abs(other.x - edge.x) < PLATE_WIDTH and abs(other.y - y) < PLATE_HEIGHT:
+                y = other.y + PLATE_HEIGHT
+        placed.append(replace(edge, y=y))
+        placed.sort(key=lambda each: each.y)
+    return placed
+
+
+def _placed(edge: Edge, places: Mapping[str, tuple[float, float]]) -> PlacedEdge:
+    (from_x, from_y), (to_x, to_y) = places[edge.caller], places[edge.callee]
+    from_y, to_y = from_y + NODE_HEIGHT / 2, to_y + NODE_HEIGHT / 2
+    if to_x > from_x:
+        begin, end = from_x + NODE_WIDTH, to_x - 6
+        middle = (begin + end) / 2
+        path = f"M{begin} {from_y}C{middle} {from_y} {middle} {to_y} {end} {to_y}"
+        return PlacedEdge(edge, path, middle, (from_y + to_y) / 2)
+    below = max(from_y, to_y) + _ROW * 0.6  # back to the left, or down its own column: in a curve below
+    begin, end = from_x + NODE_WIDTH / 2, to_x + NODE_WIDTH / 2
+    path = f"M{begin} {from_y + NODE_HEIGHT / 2}C{begin} {below} {end} {below} {end} {to_y + NODE_HEIGHT / 2 + 6}"
+    return PlacedEdge(edge, path, (begin + end) / 2, below - _ROW * 0.15)
