@@ -14,7 +14,7 @@ UNITS := bench console faults gateway $(SERVICES:%=%-service) protos stack telem
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(UNITS:%=--no-emit-package throughline-%)
 
-.PHONY: help setup demo smoke test test-compose check lint types imports proto proto-check format token up down lock lock-check readme bench clean
+.PHONY: help setup demo smoke test test-compose check lint types imports proto proto-check format token up down lock lock-check failures failures-check readme bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,7 +38,7 @@ test-compose: setup ## the end-to-end and store tests against docker compose
 bench: setup ## what tracing costs, beside the alternatives: a quarter of an hour on a quiet machine
 	@exec $(BIN)/python -m bench
 
-check: setup lint types imports proto-check lock-check readme ## all that is checked beside the tests
+check: setup lint types imports proto-check lock-check failures-check readme ## all that is checked beside the tests
 
 lint: setup # ruff, its rules and its format
 	$(BIN)/ruff check
@@ -96,6 +96,12 @@ readme: setup # what the documents tell people to do
 
 lock-check: setup # a lock that no longer fits its pyproject.toml
 	@tools/locks.sh
+
+failures: setup ## write docs/failures.md from the catalogue
+	@$(BIN)/python -m faults.document docs/failures.md
+
+failures-check: setup # a page that is not what the catalogue says
+	@$(BIN)/python -m faults.document --check docs/failures.md
 
 clean: ## remove all that the targets above made, the demo's data too
 	rm -rf .venv .run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results

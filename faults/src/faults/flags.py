@@ -72,6 +72,7 @@ class FlagFile:
         """Switch these faults on and all others off; raise ConfigError for one that has no flag."""
         for unknown in sorted(set(on) - set(self._known)):
             raise ConfigError(f"flag={unknown!r}: expected one of {', '.join(self._known)}")
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         flags = {fault_id: _flag(on.get(fault_id)) for fault_id in self._known}
         with NamedTemporaryFile("w", encoding="utf-8", dir=self.path.parent, suffix=".new", delete=False) as file:
             json.dump({"flags": flags}, file, indent=2)
