@@ -13,9 +13,11 @@ import pytest
 from sqlalchemy import make_url
 
 from stack.compose import ComposeError, ComposeStack
+from stack.services import services
 
-SERVICES = ("gateway", "user", "order")
-ONCE = ("secrets", "jaeger-volume", "user-migrate", "order-migrate")
+SERVICES = ("gateway", *(service.name for service in services()))
+DATABASES = tuple(service.name for service in services() if service.database)
+ONCE = ("secrets", "jaeger-volume", "databases", *(f"{name}-migrate" for name in DATABASES))
 AS_ROOT = ("secrets", "jaeger-volume")  # one-shots that hand volumes to others
 BUILD_TOOLS = ("pip", "setuptools", "wheel", "hatchling", "uv", "grpc_tools")
 MEBIBYTE = 1024 * 1024
@@ -29,15 +31,31 @@ def test_everything_came_up_in_order(compose: ComposeStack) -> None:
 
     assert {name: containers[name].exit_code for name in ONCE} == dict.fromkeys(ONCE, 0)
     assert {c.service: c.health for c in containers.values() if c.service not in ONCE} == {
-        "gateway": "healthy",
-        "user": "healthy",
-        "order": "healthy",
+        **dict.fromkeys(SERVICES, "healthy"),
         "postgres": "healthy",
         "collector": "",  # these two images hold nothing to ask with
         "jaeger": "",
     }
-    assert started("secrets") < started("user-migrate") < started("user")
-    assert started("secrets") < started("order-migrate") < started("order")
+    for name in DATABASES:
+        assert started("secrets") < started("databases") < started(f"{name}-migrate") < started(name)
+
+
+def test_databases_that_there_are_stay_as_they_are(compose: ComposeStack) -> None:
+    service, database = services()[0].name, services()[0].database
+
+    compose.run("databases", f"{service}={database}")
+
+
+async def test_a_service_that_comes_later_gets_its_database(compose: ComposeStack) -> None:
+    names = [service.name for service in services() if service.database]
+    await asyncio.to_thread(compose.run, "secrets", *names, "later")
+    await asyncio.to_thread(compose.run, "databases", "later=laters")
+
+    password = await asyncio.to_thread(compose.secret, "postgres", "later-password")
+    connection = await asyncpg.connect(
+        host="127.0.0.1", port=compose.postgres_port, user="later_app", password=password, database="laters"
+    )
+    await connection.close()
 
 
 def test_the_collector_is_healthy(compose: ComposeStack) -> None:
@@ -106,7 +124,7 @@ def test_the_stack_idles_below_one_and_a_half_gibibytes(compose: ComposeStack) -
     assert sum(used.values()) < 1536, used
 
 
-@pytest.mark.parametrize("service", [*SERVICES, "user-migrate", "order-migrate"])
+@pytest.mark.parametrize("service", [*SERVICES, *(f"{name}-migrate" for name in DATABASES)])
 def test_a_service_reads_its_own_secret_and_no_other(compose: ComposeStack, service: str) -> None:
     own = {"gateway": "jwt-key"}.get(service, service.replace("-migrate", "-owner") + "-password")
     readable = (
@@ -143,7 +161,7 @@ async def _spans(http: httpx.AsyncClient, compose: ComposeStack, trace_id: str) 
             await asyncio.sleep(0.2)
 
 
-@pytest.mark.parametrize("service", ["user", "order"])
+@pytest.mark.parametrize("service", DATABASES)
 async def test_the_services_role_cannot_get_past_row_level_security(compose: ComposeStack, service: str) -> None:
     urls = await asyncio.to_thread(compose.store_test_environment)
     url = make_url(urls[f"{service.upper()}_STORE_TEST_URL"]).set(drivername="postgresql")

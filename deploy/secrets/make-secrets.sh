@@ -1,8 +1,10 @@
 #!/bin/sh
 # Makes the secrets of the stack, once: a file that exists is kept. Each is 32 random bytes in hexadecimal.
-# The one service that uses a secret reads it by group; PostgreSQL (uid 999) also reads the passwords that its init script sets.
+# The one service that uses a secret reads it by group, the services in the order that they are named in, two groups each;
+# PostgreSQL (uid 999) also reads the passwords of the roles that it makes.
 set -eu
-cd "${1:?usage: make-secrets.sh FOLDER}"
+cd "${1:?usage: make-secrets.sh FOLDER [SERVICE…]}"
+shift
 umask 077
 
 make_secret() { # NAME OWNER GROUP
@@ -15,9 +17,11 @@ make_secret() { # NAME OWNER GROUP
   fi
 }
 
-make_secret jwt-key 0 20001
-make_secret user-password 999 20002
-make_secret user-owner-password 999 20003
-make_secret order-password 999 20004
-make_secret order-owner-password 999 20005
 make_secret postgres-password 999 999
+make_secret jwt-key 0 20001
+group=20002
+for service; do
+  make_secret "$service-password" 999 "$group"
+  make_secret "$service-owner-password" 999 "$((group + 1))"
+  group=$((group + 2))
+done
