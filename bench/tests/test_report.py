@@ -29,6 +29,10 @@ def run(make: Make) -> Run:
         seconds=600,
         load=0.12,
         machine={"Processor": "a processor, 2 cores"},
+        profiles={
+            "untraced": {"grpc": 100e-6, "fastapi": 50e-6, "idna": 1e-6},
+            "ours": {"grpc": 120e-6, "telemetry.grpc": 60e-6, "fastapi": 50e-6},
+        },
         versions={"opentelemetry": {"fastapi": "0.165.0"}, "ddtrace": {"fastapi": "0.165.0", "ddtrace": "4.16.0"}},
         left_out={"ours-all": "not yet"},
     )
@@ -49,7 +53,7 @@ def test_a_void_run_says_so_first(make: Make, run: Run) -> None:
     summaries = summarize([make("untraced", 1000), make("control", 1200)])
 
     assert "VOID: the control is 20.0% above untraced" in terminal(
-        Run(summaries, run.plan, run.began, run.seconds, run.load, run.machine, run.versions, {})
+        Run(summaries, run.plan, run.began, run.seconds, run.load, run.machine, {}, run.versions, {})
     )
 
 
@@ -60,6 +64,16 @@ def test_the_results_say_where_the_rest_goes(run: Run) -> None:
     assert "| encoding and sending them | 250 | 42% |" in text
     assert "| ddtrace |  | 4.16.0 |" in text
     assert "| Load when it began | 0.12 |" in text
+
+
+def test_the_results_say_which_packages_have_more_to_do(run: Run) -> None:
+    table = next(block for block in markdown(run).split("\n\n") if block.startswith("| package | untraced |"))
+
+    assert table.splitlines()[2:] == [
+        "| telemetry.grpc | 0 | 60 | +60 |",
+        "| grpc | 100 | 120 | +20 |",
+        "| fastapi | 50 | 50 | +0 |",
+    ]
 
 
 def test_every_table_of_the_results_has_rows_of_one_width(run: Run) -> None:

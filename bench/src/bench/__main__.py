@@ -22,11 +22,12 @@ from bench.places import BENCH, RUN, SOURCES, TELEMETRY, shown
 from bench.processes import Child, ProcessError
 from bench.report import Run, markdown, picture, terminal
 from bench.summary import is_void, summarize
-from bench.variants import Variant, choose
+from bench.variants import BASE, OURS, OURS_ALL, OURS_SAMPLED, Variant, choose
 
 FULL = Plan(rounds=10, requests=1500, warmup=300)
 QUICK = Plan(rounds=2, requests=300, warmup=100)
 _BUSY = 0.5
+_PROFILED = (BASE, OURS, OURS_ALL, OURS_SAMPLED)
 VOID, FAILED = 1, 2
 
 
@@ -54,7 +55,7 @@ async def _run(options: argparse.Namespace, chosen: list[Variant]) -> int:
         name: prepare(name) for name in dict.fromkeys(("opentelemetry", *(each.environment for each in variants)))
     }
     plan = _plan(options)
-    launches = await _measure(pythons, plan, variants, options.other)
+    launches, profiles = await _measure(pythons, plan, variants, options.other)
     run = Run(
         summaries=summarize(sorted(launches, key=lambda each: [one.name for one in variants].index(each.variant))),
         plan=plan,
@@ -62,6 +63,7 @@ async def _run(options: argparse.Namespace, chosen: list[Variant]) -> int:
         seconds=time.monotonic() - started,
         load=load,
         machine=machine.facts(),
+        profiles=profiles,
         versions={name: versions(python) for name, python in pythons.items()},
         left_out=left_out,
     )
@@ -72,10 +74,13 @@ async def _run(options: argparse.Namespace, chosen: list[Variant]) -> int:
     return 0
 
 
-async def _measure(pythons: dict[str, Path], plan: Plan, variants: list[Variant], other: Path) -> list[Launch]:
+async def _measure(
+    pythons: dict[str, Path], plan: Plan, variants: list[Variant], other: Path
+) -> tuple[list[Launch], dict[str, dict[str, float]]]:
     RUN.mkdir(parents=True, exist_ok=True)
     command = (str(pythons["opentelemetry"]), "-P", "-m", "bench.sink")
     launches: list[Launch] = []
+    profiles: dict[str, dict[str, float]] = {}
     async with await Child.start("receiver", command, {"PYTHONPATH": str(SOURCES[0])}, RUN / "receiver.log") as child:
         _, http, grpc = (await child.line()).split()
         bench = Bench(pythons, Receiver(int(http), int(grpc)), plan, other)
@@ -89,8 +94,14 @@ async def _measure(pythons: dict[str, Path], plan: Plan, variants: list[Variant]
                 launches.append(await _launch(bench, variant, number))
                 _progress(launches[-1], plan)
             longest = max(longest, time.monotonic() - began)
+        for variant in (each for each in variants if each.name in _PROFILED):
+            _say(f"profile of {variant.name}")
+            try:
+                profiles[variant.name] = await bench.profile(variant)
+            except ProcessError as error:
+                _say(f"{variant.name} has no profile: {error}")
     (RUN / "launches.jsonl").write_text("".join(f"{each.as_json()}\n" for each in launches), encoding="utf-8")
-    return launches
+    return launches, profiles
 
 
 async def _launch(bench: Bench, variant: Variant, number: int) -> Launch:

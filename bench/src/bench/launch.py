@@ -17,8 +17,9 @@ from bench.processes import Child
 from bench.variants import Variant
 
 ROLES = ("gateway", "order", "user")
-_FLUSHED_WITHIN = 30.0
+_ANSWERED_WITHIN = 30.0
 _ARRIVED_WITHIN = 10.0
+_PROFILED_LONGER = 3
 _LOOK_EVERY = 0.1
 
 
@@ -121,11 +122,7 @@ class Bench:
     async def launch(self, variant: Variant, number: int) -> Launch:
         """Measure one launch; raises ProcessError, WrongSpansError or OSError."""
         async with AsyncExitStack() as stack:
-            services = [await stack.enter_async_context(await self._service(variant, role)) for role in ROLES]
-            port = await _connect(services)
-            await self._load(port, self.plan.warmup)
-            await _flush(services)
-            self.receiver.reset()
+            services, port = await self._warm(stack, variant)
             before = [service.cpu_seconds() for service in services]
             seconds, each = await self._load(port, self.plan.requests)
             await _flush(services)
@@ -142,6 +139,32 @@ class Bench:
             p99=percentile(each, 99),
             counts=counts,
         )
+
+    async def profile(self, variant: Variant) -> dict[str, float]:
+        """Give the CPU seconds a request by package, of a longer launch that counts for nothing else."""
+        requests = self.plan.requests * _PROFILED_LONGER
+        async with AsyncExitStack() as stack:
+            services, port = await self._warm(stack, variant)
+            await _ask(services, "profile")
+            before = [service.cpu_seconds() for service in services]
+            await self._load(port, requests)
+            await _flush(services)
+            used = [service.cpu_seconds() - began for service, began in zip(services, before, strict=True)]
+            shares = [json.loads(answer) for answer in await _ask(services, "profiled")]
+        packages = dict.fromkeys(package for each in shares for package in each)
+        return {
+            package: sum(share.get(package, 0.0) * cpu for share, cpu in zip(shares, used, strict=True)) / requests
+            for package in packages
+        }
+
+    async def _warm(self, stack: AsyncExitStack, variant: Variant) -> tuple[list[Child], int]:
+        """Start the services, and give them with the gateway's port when they have served some requests."""
+        services = [await stack.enter_async_context(await self._service(variant, role)) for role in ROLES]
+        port = await _connect(services)
+        await self._load(port, self.plan.warmup)
+        await _flush(services)
+        self.receiver.reset()
+        return services, port
 
     async def _service(self, variant: Variant, role: str) -> Child:
         python = str(self.pythons[variant.environment])
@@ -209,7 +232,10 @@ async def _connect(services: list[Child]) -> int:
 
 
 async def _flush(services: list[Child]) -> None:
+    await _ask(services, "flush")
+
+
+async def _ask(services: list[Child], command: str) -> list[str]:
     for service in services:
-        service.tell("flush")
-    for service in services:
-        await service.line(_FLUSHED_WITHIN)
+        service.tell(command)
+    return [await service.line(_ANSWERED_WITHIN) for service in services]

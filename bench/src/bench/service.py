@@ -1,17 +1,20 @@
 """One measured process: ``python -m bench.service ROLE WIRING``.
 
 The first line of its input is the address of the service that it calls, or empty. It prints ``ready PORT`` then, and
-answers ``flush`` with ``flushed``. The end of its input ends it, so that it is not left behind when the one who
-measures is gone.
+answers ``flush`` with ``flushed``, ``profile`` with ``profiling``, and ``profiled`` with the shares of the packages as
+a line of JSON. The end of its input ends it, so that it is not left behind when the one who measures is gone.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+from bench.profile import Profile
 
 if TYPE_CHECKING:
     from grpc import aio
@@ -82,10 +85,17 @@ async def _obey(wiring: Wiring, port: int) -> None:
     _say(f"ready {port}")
     commands = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
+    profile = Profile()
     async for line in commands:
-        if line.strip() == b"flush":
-            await asyncio.to_thread(wiring.flush)
-            _say("flushed")
+        match line.strip():
+            case b"flush":
+                await asyncio.to_thread(wiring.flush)
+                _say("flushed")
+            case b"profile":
+                profile.start()
+                _say("profiling")
+            case b"profiled":
+                _say(json.dumps(profile.stop()))
 
 
 def _say(line: str) -> None:
