@@ -8,13 +8,13 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV # they speak of another environment
 BIN := .venv/bin
 PYTHON ?= python3
 SERVICES := $(patsubst services/%/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
-MEMBERS := telemetry gateway $(SERVICES:%=services/%) console faults tools/stack bench
+MEMBERS := telemetry gateway $(SERVICES:%=services/%) console faults tools/scaffold tools/stack bench
 TYPED := $(MEMBERS:%=%/src) tools/environment.py $(MEMBERS:%=%/tests) tools/tests tests
-UNITS := bench console faults gateway $(SERVICES:%=%-service) protos stack telemetry
+UNITS := bench console faults gateway $(SERVICES:%=%-service) protos scaffold stack telemetry
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(UNITS:%=--no-emit-package throughline-%)
 
-.PHONY: help setup demo smoke test test-compose check lint types imports proto proto-check format token up down lock lock-check failures failures-check readme bench clean
+.PHONY: help setup demo smoke test test-compose check lint types imports proto proto-check format new-service token up down lock lock-check failures failures-check readme bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ format: setup ## let ruff and buf write the code's format
 	$(BIN)/ruff check --fix --quiet || true
 	$(BIN)/ruff format
 	$(BIN)/buf format --write protos
+
+new-service: setup ## generate a service: make new-service NAME=inventory [CALLS=user,order] [DB=yes|no] [ROUTE=yes|no]
+	@exec $(BIN)/python -m scaffold.new_service
 
 token: setup ## print a bearer token: make token TENANT=acme [SCOPE=trace]
 	@exec $(BIN)/python -m stack.token "$${TENANT-}" "$${SCOPE-}"

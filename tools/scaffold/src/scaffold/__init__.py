@@ -1,0 +1,1 @@
+"""Makes services of the template in templates/service, and keeps them up to date."""

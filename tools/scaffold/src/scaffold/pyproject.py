@@ -1,0 +1,54 @@
+"""A service's entries in the workspace's pyproject.toml, which stays written as it is."""
+
+from __future__ import annotations
+
+from collections.abc import MutableSequence
+from typing import Any
+
+import tomlkit
+
+
+def add_service(text: str, name: str, plural: str, *, database: bool) -> str:
+    """Add a service to the workspace, to what mypy reads, and to the import contracts; give the new text."""
+    document: Any = tomlkit.parse(text)
+    package, distribution = f"{name}_service", f"throughline-{name.replace('_', '-')}-service"
+    tool = document["tool"]
+    _insert_sorted(document["project"]["dependencies"], distribution)
+    workspace = tomlkit.inline_table()
+    workspace.append("workspace", True)
+    tool["uv"]["sources"].append(distribution, workspace)
+    _insert_after(tool["mypy"]["mypy_path"], "services/", f"services/{name}/src")
+    linter = tool["importlinter"]
+    _insert_after(linter["root_packages"], "_service", package)
+    inside, domain, messages = (_contract(linter, word) for word in ("Inside", "domain", "Messages"))
+    _extend_layer(_contract(linter, "Programs")["layers"], "_service", package)
+    _insert_after(inside["containers"], "_service", package)
+    _extend_layer(inside["layers"], "(users)", f"({plural})")
+    _insert_after(domain["source_modules"], "_service.domain", f"{package}.domain")
+    modules = [f"{package}.store", f"{package}.{plural}"] if database else [f"{package}.{plural}"]
+    for module in modules:
+        _insert_after(messages["source_modules"], "_service.", module)
+    return tomlkit.dumps(document)
+
+
+def _contract(linter: Any, word: str) -> Any:
+    (found,) = [contract for contract in linter["contracts"] if word in contract["name"]]
+    return found
+
+
+def _insert_sorted(values: MutableSequence[str], value: str) -> None:
+    values.insert(sum(each < value for each in values), value)
+
+
+def _insert_after(values: MutableSequence[str], mark: str, value: str) -> None:
+    """Insert a value behind the last one that has a mark in it; at the end when none has."""
+    places = [place for place, each in enumerate(values) if mark in each]
+    values.insert(places[-1] + 1 if places else len(values), value)
+
+
+def _extend_layer(layers: MutableSequence[str], mark: str, module: str) -> None:
+    """Add a module to a layer of independent ones, such as "gateway | user_service | console"."""
+    (place,) = [place for place, layer in enumerate(layers) if mark in layer]
+    modules = layers[place].split(" | ")
+    _insert_after(modules, mark, module)
+    layers[place] = " | ".join(modules)
