@@ -94,7 +94,7 @@ async def test_the_gateway_answers_a_request_whose_body_is_still_on_its_way(
 
     assert answer.startswith(b"HTTP/1.1 201 ")
     assert (code, seconds < WITHIN) == (0, True)
-    assert len(await shop.api.jaeger.whole(context.trace_id, context.span_id)) == 7
+    assert len(await shop.api.finished(context.trace_id, context.span_id)) == 7
 
 
 async def test_the_order_service_finishes_a_call_that_waits_for_the_user_service(local: LocalStack, shop: Shop) -> None:

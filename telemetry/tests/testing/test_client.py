@@ -21,7 +21,7 @@ async def client(answers: Any) -> AsyncIterator[TracedClient]:
 
     async with (
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as http,
-        Jaeger(answers.url, poll=0.001) as jaeger,
+        Jaeger(answers.url, api="legacy", poll=0.001) as jaeger,
     ):
         yield TracedClient(http, jaeger)
 

@@ -13,7 +13,7 @@ CALL = {"span_kind": "client", "rpc_method": "shop.user.v1.UserService/GetUser"}
 
 async def test_a_trace_that_jaeger_does_not_know_is_none(answers: Any) -> None:
     answers.script = [404]
-    async with Jaeger(answers.url) as jaeger:
+    async with Jaeger(answers.url, api="legacy") as jaeger:
         assert await jaeger.fetch(TRACE_ID) is None
 
     assert answers.asked == [f"/api/traces/{TRACE_ID}"]
@@ -27,7 +27,7 @@ async def test_it_waits_until_the_trace_is_there_whole_and_no_longer_grows(answe
     answers.spans(parent, child, late)
     answers.spans(parent, child, late)
     answers.script.append(500)
-    async with Jaeger(answers.url, poll=0.001) as jaeger:
+    async with Jaeger(answers.url, api="legacy", poll=0.001) as jaeger:
         trace = await jaeger.whole(TRACE_ID, "caller")
 
     assert {span.span_id for span in trace} == {"aa", "bb", "cc"}
@@ -36,7 +36,7 @@ async def test_it_waits_until_the_trace_is_there_whole_and_no_longer_grows(answe
 
 async def test_what_is_still_missing_at_the_end_is_named_beside_what_is_there(answers: Any, document: Any) -> None:
     answers.spans(document("aa"), document("bb", "aa", **CALL), document("cc", "lost"))
-    async with Jaeger(answers.url, within=0.02, poll=0.001) as jaeger:
+    async with Jaeger(answers.url, api="legacy", within=0.02, poll=0.001) as jaeger:
         with pytest.raises(TraceNotWhole) as caught:
             await jaeger.whole(TRACE_ID)
 
@@ -53,7 +53,7 @@ async def test_what_is_still_missing_at_the_end_is_named_beside_what_is_there(an
 
 async def test_a_service_that_is_absent_is_not_awaited(answers: Any, document: Any) -> None:
     answers.spans(document("aa"), document("bb", "aa", **CALL))
-    async with Jaeger(answers.url, poll=0.001) as jaeger:
+    async with Jaeger(answers.url, api="legacy", poll=0.001) as jaeger:
         trace = await jaeger.whole(TRACE_ID, absent=["shop.user.v1.UserService"])
 
     assert len(trace) == 2
@@ -61,7 +61,7 @@ async def test_a_service_that_is_absent_is_not_awaited(answers: Any, document: A
 
 async def test_a_trace_of_which_nothing_comes_is_told_so(answers: Any) -> None:
     answers.script = [404]
-    async with Jaeger(answers.url, within=0.01, poll=0.001) as jaeger:
+    async with Jaeger(answers.url, api="legacy", within=0.01, poll=0.001) as jaeger:
         with pytest.raises(TraceNotWhole, match=r"not whole after 0\.01 s\n  missing: every span$"):
             await jaeger.whole(TRACE_ID)
 
@@ -69,13 +69,13 @@ async def test_a_trace_of_which_nothing_comes_is_told_so(answers: Any) -> None:
 async def test_a_jaeger_that_is_away_for_a_moment_is_waited_for(answers: Any, document: Any) -> None:
     answers.script = [503]
     answers.spans(document("aa"))
-    async with Jaeger(answers.url, poll=0.001) as jaeger:
+    async with Jaeger(answers.url, api="legacy", poll=0.001) as jaeger:
         assert len(await jaeger.whole(TRACE_ID)) == 1
 
 
 async def test_a_jaeger_that_stays_away_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
-    async with Jaeger(url, within=0.01, poll=0.001) as jaeger:
+    async with Jaeger(url, api="legacy", within=0.01, poll=0.001) as jaeger:
         with pytest.raises(TraceNotWhole, match=rf"missing: Jaeger: {url}.* "):
             await jaeger.whole(TRACE_ID)

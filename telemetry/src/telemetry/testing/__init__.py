@@ -3,11 +3,14 @@
 See ``docs/trace-testing.md``.
 """
 
+from telemetry.testing.backend import Backend, BackendError, TraceNotWhole
 from telemetry.testing.client import Exchange, TracedClient
-from telemetry.testing.documents import DocumentError, read_expectations
+from telemetry.testing.documents import read_expectations
 from telemetry.testing.expect import Expectation, expect
+from telemetry.testing.golden import GoldenError, GoldenFolder
 from telemetry.testing.ids import TraceContext, new_context
-from telemetry.testing.jaeger import Jaeger, TraceNotWhole
+from telemetry.testing.jaeger import Jaeger
+from telemetry.testing.memory import Memory
 from telemetry.testing.model import Event, Link, LogRecord, Measurement, Span, Trace
 from telemetry.testing.patterns import (
     SpanPattern,
@@ -30,20 +33,28 @@ from telemetry.testing.rules import (
     root_cause,
     same_tenant,
 )
+from telemetry.testing.shapes import DocumentError
 from telemetry.testing.signals import log, metric
+from telemetry.testing.target import Target, http_barrier
 
 __all__ = [
+    "Backend",
+    "BackendError",
     "DocumentError",
     "Event",
     "Exchange",
     "Expectation",
+    "GoldenError",
+    "GoldenFolder",
     "Jaeger",
     "Link",
     "LogRecord",
     "Measurement",
+    "Memory",
     "Rule",
     "Span",
     "SpanPattern",
+    "Target",
     "Trace",
     "TraceContext",
     "TraceNotWhole",
@@ -56,6 +67,7 @@ __all__ = [
     "exception",
     "expect",
     "faster_than",
+    "http_barrier",
     "log",
     "max_spans",
     "metric",

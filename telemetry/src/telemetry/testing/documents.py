@@ -24,7 +24,7 @@ Where a value is expected, a mapping is a matcher: ``{regex: …}``, ``{one_of: 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
 from dirty_equals import AnyThing, IsNumber, IsOneOf
@@ -34,16 +34,13 @@ from telemetry.testing.expect import Expectation
 from telemetry.testing.model import Event, Kind, Link, Status
 from telemetry.testing.patterns import descendant, exactly, no, parallel, span, unordered
 from telemetry.testing.rules import after, before, every, faster_than, max_spans, no_orphans, root_cause, same_tenant
+from telemetry.testing.shapes import DocumentError, choice, keys, mapping, number, only, sequence, text
 from telemetry.testing.signals import log, metric
 
 _BOUNDS = ("gt", "ge", "lt", "le")
 _OF_A_SPAN = (
     "span", "kind", "status", "attributes", "events", "links", "faster_than", "times", "children", "descendants",
 )  # fmt: skip
-
-
-class DocumentError(ValueError):
-    """A document says something that nobody understands; the message says where, what, and what is allowed."""
 
 
 def read_expectations(document: object, where: str = "expect") -> list[Expectation]:
@@ -56,34 +53,34 @@ def read_expectations(document: object, where: str = "expect") -> list[Expectati
     Raises:
         DocumentError: It is no such list.
     """
-    return [_expectation(each, f"{where}[{n}]") for n, each in enumerate(_list(document, where))]
+    return [_expectation(each, f"{where}[{n}]") for n, each in enumerate(sequence(document, where))]
 
 
 def _expectation(document: object, where: str) -> Expectation:
     if isinstance(document, str):
         document = {document: None}
-    fields = _mapping(document, where)
+    fields = mapping(document, where)
     for word, read in _RULES.items():
         if word in fields and "span" not in fields:
-            _only(fields, (word,), where)
+            only(fields, (word,), where)
             return read(fields[word], f"{where}.{word}")
     return _item(document, where)
 
 
 def _item(document: object, where: str) -> Item:
-    fields = _mapping(document, where)
+    fields = mapping(document, where)
     if "span" in fields:
         return _span(fields, where)
     for word, read in _ITEMS.items():
         if word in fields:
-            _only(fields, (word,), where)
+            only(fields, (word,), where)
             return read(fields[word], f"{where}.{word}")
     words = ", ".join(["span", *_ITEMS, *_RULES])
-    raise DocumentError(f"{where}: {_keys(fields)}: expected one of {words}")
+    raise DocumentError(f"{where}: {keys(fields)}: expected one of {words}")
 
 
 def _span(fields: Mapping[str, Any], where: str) -> Item:
-    _only(fields, _OF_A_SPAN, where)
+    only(fields, _OF_A_SPAN, where)
     service, name = _service_and_name(fields["span"], f"{where}.span")
     below = _items(fields.get("children", ()), f"{where}.children")
     deep = [descendant(each) for each in _items(fields.get("descendants", ()), f"{where}.descendants")]
@@ -92,14 +89,14 @@ def _span(fields: Mapping[str, Any], where: str) -> Item:
         name,
         *below,
         *deep,
-        kind=_choice(fields.get("kind"), get_args(Kind), f"{where}.kind"),
-        status=_choice(fields.get("status"), get_args(Status), f"{where}.status"),
+        kind=choice(fields.get("kind"), get_args(Kind), f"{where}.kind"),
+        status=choice(fields.get("status"), get_args(Status), f"{where}.status"),
         attributes=_values(fields.get("attributes", {}), f"{where}.attributes"),
-        events=[_event(each, f"{where}.events") for each in _list(fields.get("events", ()), f"{where}.events")],
-        links=[_link(each, f"{where}.links") for each in _list(fields.get("links", ()), f"{where}.links")],
+        events=[_event(each, f"{where}.events") for each in sequence(fields.get("events", ()), f"{where}.events")],
+        links=[_link(each, f"{where}.links") for each in sequence(fields.get("links", ()), f"{where}.links")],
     )
     if "faster_than" in fields:
-        said = said.faster_than(_number(fields["faster_than"], f"{where}.faster_than"))
+        said = said.faster_than(number(fields["faster_than"], f"{where}.faster_than"))
     return _times(said.times, fields["times"], f"{where}.times") if "times" in fields else said
 
 
@@ -109,16 +106,16 @@ def _service_and_name(document: object, where: str) -> tuple[object, object]:
         if not name.strip():
             raise DocumentError(f"{where}={document!r}: expected a service, a space and a name")
         return service, name.strip()
-    fields = _mapping(document, where)
-    _only(fields, ("service", "name"), where)
+    fields = mapping(document, where)
+    only(fields, ("service", "name"), where)
     if len(fields) != 2:  # noqa: PLR2004  both
-        raise DocumentError(f"{where}: {_keys(fields)}: expected service and name")
+        raise DocumentError(f"{where}: {keys(fields)}: expected service and name")
     return _value(fields["service"], f"{where}.service"), _value(fields["name"], f"{where}.name")
 
 
 def _times(times: Callable[..., Any], document: object, where: str) -> Any:
     bounds = {"count": document} if not isinstance(document, Mapping) else dict(document)
-    _only(bounds, ("count", "at_least", "at_most"), where)
+    only(bounds, ("count", "at_least", "at_most"), where)
     if not all(isinstance(each, int) and not isinstance(each, bool) for each in bounds.values()):
         raise DocumentError(f"{where}={document!r}: expected a number, or at_least and at_most")
     try:
@@ -130,19 +127,19 @@ def _times(times: Callable[..., Any], document: object, where: str) -> Any:
 def _event(document: object, where: str) -> Event:
     if isinstance(document, str):
         return Event(document, {})
-    fields = _mapping(document, where)
-    _only(fields, ("name", "attributes"), where)
+    fields = mapping(document, where)
+    only(fields, ("name", "attributes"), where)
     return Event(_value(fields.get("name"), f"{where}.name"), _values(fields.get("attributes", {}), where))
 
 
 def _link(document: object, where: str) -> Link:
-    fields = _mapping(document, where)
-    _only(fields, ("trace_id", "span_id"), where)
+    fields = mapping(document, where)
+    only(fields, ("trace_id", "span_id"), where)
     return Link(*(_value(fields.get(key, {"any": True}), f"{where}.{key}") for key in ("trace_id", "span_id")))
 
 
 def _values(document: object, where: str) -> dict[str, object]:
-    return {key: _value(value, f"{where}.{key}") for key, value in _mapping(document, where).items()}
+    return {key: _value(value, f"{where}.{key}") for key, value in mapping(document, where).items()}
 
 
 def _value(document: object, where: str) -> object:
@@ -153,14 +150,12 @@ def _value(document: object, where: str) -> object:
         if word == "regex":
             return _regex(given, where)
         if word == "one_of":
-            return IsOneOf(*_list(given, where))
+            return IsOneOf(*sequence(given, where))
         if word in ("any", "absent") and given is True:
             return AnyThing if word == "any" else None
     if document and set(document) <= set(_BOUNDS):
-        return IsNumber(**{key: _number(value, f"{where}.{key}") for key, value in document.items()})
-    raise DocumentError(
-        f"{where}: {_keys(document)}: expected regex, one_of, gt, ge, lt, le, any: true or absent: true"
-    )
+        return IsNumber(**{key: number(value, f"{where}.{key}") for key, value in document.items()})
+    raise DocumentError(f"{where}: {keys(document)}: expected regex, one_of, gt, ge, lt, le, any: true or absent: true")
 
 
 def _regex(given: object, where: str) -> re.Pattern[str]:
@@ -171,7 +166,7 @@ def _regex(given: object, where: str) -> re.Pattern[str]:
 
 
 def _items(document: object, where: str) -> list[Item]:
-    return [_item(each, f"{where}[{n}]") for n, each in enumerate(_list(document, where))]
+    return [_item(each, f"{where}[{n}]") for n, each in enumerate(sequence(document, where))]
 
 
 def _two(document: object, where: str) -> list[Item]:
@@ -182,7 +177,7 @@ def _two(document: object, where: str) -> list[Item]:
 
 
 def _log(fields: Mapping[str, Any], where: str) -> Expectation:
-    _only(fields, ("service", "body", "severity", "attributes", "times"), where)
+    only(fields, ("service", "body", "severity", "attributes", "times"), where)
     said = log(
         _value(fields.get("service"), f"{where}.service"),
         _value(fields.get("body"), f"{where}.body"),
@@ -193,7 +188,7 @@ def _log(fields: Mapping[str, Any], where: str) -> Expectation:
 
 
 def _metric(fields: Mapping[str, Any], where: str) -> Expectation:
-    _only(fields, ("name", "service", "value", "attributes", "times"), where)
+    only(fields, ("name", "service", "value", "attributes", "times"), where)
     said = metric(
         _value(fields.get("name"), f"{where}.name"),
         service=_value(fields.get("service"), f"{where}.service"),
@@ -217,54 +212,13 @@ _ITEMS: dict[str, Callable[[object, str], Item]] = {
 }
 _RULES: dict[str, Callable[[Any, str], Expectation]] = {
     "no_orphans": lambda document, where: _nothing(document, where, no_orphans),
-    "max_spans": lambda document, where: max_spans(int(_number(document, where))),
-    "faster_than": lambda document, where: faster_than(_number(document, where)),
+    "max_spans": lambda document, where: max_spans(int(number(document, where))),
+    "faster_than": lambda document, where: faster_than(number(document, where)),
     "root_cause": lambda document, where: root_cause(_item(document, where)),
-    "same_tenant": lambda document, where: same_tenant(None if document in (None, True) else _text(document, where)),
+    "same_tenant": lambda document, where: same_tenant(None if document in (None, True) else text(document, where)),
     "every": lambda document, where: every(_values(document, where)),
     "before": lambda document, where: before(*_two(document, where)),
     "after": lambda document, where: after(*_two(document, where)),
-    "log": lambda document, where: _log(_mapping(document, where), where),
-    "metric": lambda document, where: _metric(_mapping(document, where), where),
+    "log": lambda document, where: _log(mapping(document, where), where),
+    "metric": lambda document, where: _metric(mapping(document, where), where),
 }
-
-
-def _mapping(document: object, where: str) -> Mapping[str, Any]:
-    if isinstance(document, Mapping) and False in document:  # what YAML 1.1 makes of a bare `no`
-        document = {"no" if key is False else key: value for key, value in document.items()}
-    if not isinstance(document, Mapping) or not all(isinstance(key, str) for key in document):
-        raise DocumentError(f"{where}={document!r}: expected a mapping")
-    return document
-
-
-def _list(document: object, where: str) -> Sequence[Any]:
-    if not isinstance(document, list | tuple):
-        raise DocumentError(f"{where}={document!r}: expected a list")
-    return document
-
-
-def _number(document: object, where: str) -> float:
-    if isinstance(document, bool) or not isinstance(document, int | float):
-        raise DocumentError(f"{where}={document!r}: expected a number")
-    return document
-
-
-def _text(document: object, where: str) -> str:
-    if not isinstance(document, str):
-        raise DocumentError(f"{where}={document!r}: expected a text")
-    return document
-
-
-def _choice(document: object, allowed: Sequence[Any], where: str) -> Any:
-    if document is not None and document not in allowed:
-        raise DocumentError(f"{where}={document!r}: expected one of {', '.join(allowed)}")
-    return document
-
-
-def _only(fields: Mapping[str, Any], known: Sequence[str], where: str) -> None:
-    if unknown := [key for key in fields if key not in known]:
-        raise DocumentError(f"{where}: {', '.join(unknown)}: expected {', '.join(known)}")
-
-
-def _keys(fields: Mapping[str, Any]) -> str:
-    return ", ".join(fields) or "nothing"

@@ -1,39 +1,40 @@
-"""Fetches traces from Jaeger by their id, and waits until they are whole."""
+"""Fetches traces from Jaeger, or from whatever speaks its query API, and logs and metrics from a console beside it."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Collection
 from http import HTTPStatus
-from time import monotonic
 from types import TracebackType
-from typing import Self
+from typing import Any, Literal, Self, Unpack
 
 import httpx
 
-from telemetry.testing.completeness import missing_parts
-from telemetry.testing.drawing import draw
+from telemetry.testing.backend import Backend, BackendError, Signals
+from telemetry.testing.fetching import Limits, client, get_json
 from telemetry.testing.model import Trace
+from telemetry.testing.otlp import read_logs, read_measurements, read_spans
 from telemetry.testing.reading import read_trace
 
-
-class TraceNotWhole(AssertionError):  # noqa: N818  it reads as what is wrong
-    """A trace did not become whole in time; the message says what is missing and what is there."""
+Api = Literal["v3", "legacy"]
 
 
-class Jaeger:
-    """Jaeger's query API; an async context manager that closes its connections.
+class Jaeger(Backend):
+    """Jaeger's query API; an async context manager for those who like to see its end, which it does not need.
 
     Args:
         query_url: Such as ``http://127.0.0.1:16686``.
-        within: Seconds that a trace gets to become whole.
-        poll: Seconds between two looks.
+        api: "v3" gives traces as OTLP and is the one to use; "legacy" is that of Jaeger's own page.
+        signals_url: A console that keeps logs and metrics, asked for those of the trace.
+        limits: See `Backend`.
     """
 
-    def __init__(self, query_url: str, *, within: float = 20.0, poll: float = 0.1) -> None:
-        self._http = httpx.AsyncClient(base_url=query_url, timeout=5.0, trust_env=False)
-        self._within = within
-        self._poll = poll
+    def __init__(
+        self, query_url: str, *, api: Api = "v3", signals_url: str | None = None, **limits: Unpack[Limits]
+    ) -> None:
+        super().__init__(**limits)
+        self.query_url = query_url.rstrip("/")
+        self._api = api
+        self._signals_url = signals_url and signals_url.rstrip("/")
+        self._http = client()
 
     async def __aenter__(self) -> Self:
         return self
@@ -41,58 +42,39 @@ class Jaeger:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Close the connections."""
         await self._http.aclose()
 
     async def fetch(self, trace_id: str) -> Trace | None:
-        """Give what has arrived of a trace by now; None when nothing has.
-
-        Raises:
-            httpx.HTTPError: Jaeger cannot be reached, or answers with an error.
-        """
-        answer = await self._http.get(f"/api/traces/{trace_id}")
-        if answer.status_code == HTTPStatus.NOT_FOUND:
-            return None
-        answer.raise_for_status()
-        found = answer.json()["data"]
-        return read_trace(found[0]) if found else None
-
-    async def whole(self, trace_id: str, caller: str | None = None, *, absent: Collection[str] = ()) -> Trace:
-        """Wait for a trace to be whole, and the same at one more look.
-
-        Args:
-            trace_id: 32 hex digits.
-            caller: The span id that the request came with, if the trace went on from it.
-            absent: Full names of gRPC services that calls cannot reach at the moment: no server's side is awaited.
-
-        Raises:
-            TraceNotWhole: It is not in time.
-        """
-        __tracebackhide__ = True
-        ends_at = monotonic() + self._within
-        before: Trace | None = None
-        while True:
-            trace, missing = await self._look(trace_id, caller, absent)
-            if trace is not None and not missing and before == trace:
-                return trace
-            if monotonic() > ends_at:
-                raise TraceNotWhole(self._what_is_missing(trace_id, trace, missing))
-            before = trace
-            await asyncio.sleep(self._poll)
-
-    async def _look(self, trace_id: str, caller: str | None, absent: Collection[str]) -> tuple[Trace | None, list[str]]:
+        """Give what has arrived of a trace by now; None when nothing has; raise BackendError when nobody answers."""
+        path = "/api/v3/traces/" if self._api == "v3" else "/api/traces/"
+        document = await self._get(f"{self.query_url}{path}{trace_id}")
         try:
-            trace = await self.fetch(trace_id)
-        except httpx.HTTPError as error:
-            return None, [f"Jaeger: {self._http.base_url} {error or type(error).__name__}"]
-        return trace, ["every span"] if trace is None else missing_parts(trace, caller, absent)
+            return None if document is None else self._read(document, trace_id)
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            raise BackendError(f"Jaeger: {self.query_url} answered what is no trace: {error!r}") from error
 
-    def _what_is_missing(self, trace_id: str, trace: Trace | None, missing: list[str]) -> str:
-        lines = [f"trace {trace_id} is not whole after {self._within:g} s"]
-        lines += [f"  missing: {part}" for part in missing or ["nothing by now; it was still growing"]]
-        if trace is not None:
-            lines += ["there by now:", *(f"  {line}" for line in draw(trace))]
-        return "\n".join(lines)
+    async def signals(self, trace_id: str) -> Signals:
+        """Give the log records and measurements that the console has; raise BackendError when it cannot be asked."""
+        if self._signals_url is None:
+            return None, None
+        logs = await self._get(f"{self._signals_url}/api/logs?traceId={trace_id}")
+        metrics = await self._get(f"{self._signals_url}/api/metrics?traceId={trace_id}")
+        measurements = [each for _, each in read_measurements(metrics or {}, trace_id)]
+        return read_logs(logs or {}, trace_id), measurements
+
+    def link(self, trace_id: str) -> str:
+        """Give the address of the trace's page."""
+        return f"{self.query_url}/trace/{trace_id}"
+
+    def _read(self, document: Any, trace_id: str) -> Trace | None:
+        if self._api == "legacy":
+            found = document["data"]
+            return read_trace(found[0]) if found else None
+        spans = read_spans(document["result"])
+        return Trace(trace_id, spans) if spans else None
+
+    async def _get(self, url: str) -> Any:
+        try:
+            return await get_json(self._http, url, missing=HTTPStatus.NOT_FOUND)
+        except httpx.HTTPError as error:
+            raise BackendError(f"Jaeger: {url} {error or type(error).__name__}") from error

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from telemetry.testing.expect import Expectation
+    from telemetry.testing.golden import GoldenFolder
 
 Value: TypeAlias = "str | bool | int | float | tuple[object, ...]"
 Attributes: TypeAlias = Mapping[str, Value]
@@ -124,6 +125,7 @@ class Trace:
         metrics: What was measured within it; None where nobody keeps measurements.
         caller: The span id that the request came with: the one parent that nobody exports.
         link: Where a browser shows it.
+        golden: Where its golden form is kept.
     """
 
     trace_id: str
@@ -132,6 +134,7 @@ class Trace:
     metrics: Sequence[Measurement] | None = None
     caller: str | None = None
     link: str | None = None
+    golden: GoldenFolder | None = field(default=None, repr=False, compare=False)
 
     def __iter__(self) -> Iterator[Span]:
         return iter(self.spans)
@@ -170,6 +173,13 @@ class Trace:
         from telemetry.testing.expect import expect  # noqa: PLC0415  it is made of traces
 
         expect(self, *expectations)
+
+    def matches_golden(self, name: str) -> None:
+        """Compare with a golden trace, see `telemetry.testing.golden`; raise GoldenError, which says the changes."""
+        __tracebackhide__ = True
+        if self.golden is None:
+            raise TypeError("the trace comes from no client that knows where golden traces are")
+        self.golden.check(self, name)
 
     def named(self, name: str, *, service: str | None = None, kind: Kind | None = None) -> list[Span]:
         """Give the spans of a name, of one service and kind if asked."""

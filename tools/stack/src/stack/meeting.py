@@ -14,7 +14,7 @@ from faults.scenario import Prepared, Scenario
 from stack.faulty import Faulty
 from stack.services import services
 from stack.verdict import Met
-from telemetry.testing import Jaeger, Trace, TraceContext, new_context
+from telemetry.testing import BackendError, Jaeger, Trace, TraceContext, new_context
 
 # Seconds after which a trace that has not come by then does not come: services and collector send every 5 s.
 _ABSENT_AFTER = 8.0
@@ -79,7 +79,7 @@ class Meeting:
         while monotonic() < ends_at:
             try:
                 trace = await self._jaeger.fetch(trace_id)
-            except httpx.TransportError:
+            except BackendError:
                 return None
             if trace is not None:
                 return trace
