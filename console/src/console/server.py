@@ -18,8 +18,10 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from console.api import SignalsApi
 from console.guard import LOOPBACK_HOSTS, Guard
-from console.jaeger import api
+from console.jaeger import api as jaeger
+from console.jaeger.v3 import ApiV3
 from console.pages import Pages
 from console.receive.body import BodyReader
 from console.receive.grpc import GrpcReceiver, bind
@@ -52,7 +54,9 @@ def build(settings: Settings, stores: Stores | None = None) -> Console:
     routes = [
         Route("/livez", _livez),
         *HttpReceiver(*receiving).routes(),
-        *api.routes(stores.traces),
+        *jaeger.routes(stores.traces),
+        *ApiV3(stores.traces).routes(),
+        *SignalsApi(stores).routes(),
         *Pages(stores).routes(),
     ]
     app = Guard(Starlette(routes=routes), hosts=(settings.host, *settings.allowed_hosts))

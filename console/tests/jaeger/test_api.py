@@ -1,10 +1,6 @@
 """The console answers as Jaeger does.
 
-``data/order.otlp.json`` was sent to Jaeger 2.13.0 (module github.com/jaegertracing/jaeger v1.76.0, memory storage) and
-its answers to the paths below were written to ``data/jaeger.json``. When ``JAEGER`` names a Jaeger binary the same
-comparison is made with that Jaeger too, and with ``RECORD=1`` its answers replace the recorded ones:
-
-    RECORD=1 JAEGER=/path/to/jaeger pytest console/tests/jaeger/test_api.py
+See ``conftest.py`` for how its answers came here.
 
 What is random in Jaeger (the order of spans, services, operations and so of process ids) is put in order first. What
 only its memory storage does is left out: a service's calls to itself in ``/api/dependencies``, and that a search for
@@ -13,19 +9,13 @@ only its memory storage does is left out: a service's calls to itself in ``/api/
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import socket
-import subprocess
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 
+Answers = Callable[..., dict[str, Any]]
 TRACE, SHORT = "4bf92f3577b34da6a3ce929d0e0e4736", "a3ce929d0e0e4737"
 _SPAN_OF_TIME = "start=1759990000000000&end=1760010000000000"
 _ORDERS = f"/api/traces?service=order&{_SPAN_OF_TIME}"
@@ -92,23 +82,11 @@ PATHS = [
     "/api/dependencies?endTs=abc",
     "/api/dependencies?endTs=1760010000000&lookback=x",
 ]
-_JAEGER = os.environ.get("JAEGER", "")
-_SOURCES = ["recorded", *(["live"] if Path(_JAEGER).is_file() and os.access(_JAEGER, os.X_OK) else [])]
 
 
-@pytest.fixture(scope="module", params=_SOURCES)
-def jaeger(request: pytest.FixtureRequest, data: Path, sample: bytes, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    recorded = data / "jaeger.json"
-    if request.param == "live":
-        with _running_jaeger(tmp_path_factory.mktemp("jaeger")) as (query, otlp):
-            httpx.post(
-                f"{otlp}/v1/traces", content=sample, headers={"content-type": "application/json"}
-            ).raise_for_status()
-            answers = {path: _in_order(httpx.get(query + path), path) for path in PATHS}
-        if os.environ.get("RECORD"):
-            recorded.write_text(json.dumps(answers, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        return answers
-    return json.loads(recorded.read_text(encoding="utf-8"))
+@pytest.fixture(scope="module")
+def jaeger(jaeger_answers: Answers) -> dict[str, Any]:
+    return jaeger_answers("jaeger.json", PATHS, _in_order)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -137,42 +115,3 @@ def _trace_in_order(trace: dict[str, Any]) -> dict[str, Any]:
         span["process"] = processes[span.pop("processID")]
     trace["spans"].sort(key=lambda span: span["spanID"])
     return {**trace, "processes": len(processes)}
-
-
-@contextmanager
-def _running_jaeger(folder: Path) -> Iterator[tuple[str, str]]:
-    """Run Jaeger with memory storage; give the URLs of its query API and of its OTLP/HTTP endpoint."""
-    query, grpc, otlp = (f"127.0.0.1:{port}" for port in _free_ports(3))
-    config = {
-        "service": {
-            "extensions": ["jaeger_storage", "jaeger_query"],
-            "pipelines": {"traces": {"receivers": ["otlp"], "exporters": ["jaeger_storage_exporter"]}},
-            "telemetry": {"metrics": {"level": "none"}},
-        },
-        "extensions": {
-            "jaeger_query": {
-                "storage": {"traces": "memory"},
-                "http": {"endpoint": query},
-                "grpc": {"endpoint": grpc},
-            },
-            "jaeger_storage": {"backends": {"memory": {"memory": {"max_traces": 10_000}}}},
-        },
-        "receivers": {"otlp": {"protocols": {"http": {"endpoint": otlp}}}},
-        "exporters": {"jaeger_storage_exporter": {"trace_storage": "memory"}},
-    }
-    path = folder / "jaeger.yaml"
-    path.write_text(json.dumps(config))  # JSON is YAML
-    command = [shutil.which(_JAEGER) or _JAEGER, "--config", f"file:{path}"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
-        try:
-            assert process.stderr
-            assert any("Everything is ready" in line for line in process.stderr), "Jaeger did not start"
-            yield f"http://{query}", f"http://{otlp}"
-        finally:
-            process.terminate()
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        listeners = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [listener.getsockname()[1] for listener in listeners]

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from console.model import Attributes, Event, Kind, Link, Resource, Scope, Span, Status, Value
-from console.otlp import json_in, requests
+from console.otlp import transcode, requests
 from console.otlp.decoded import MAX_ITEM_BYTES, Decoded, MalformedRequestError
-from console.otlp.json_in import json_to_protobuf
+from console.otlp.transcode import json_to_protobuf
 from console.otlp.spans import decode_spans
 
 Encode = Callable[[list[Span]], ExportTraceServiceRequest]
@@ -158,7 +158,7 @@ def test_a_number_too_long_for_python_is_refused() -> None:
 
 
 def test_json_of_more_objects_than_allowed_is_refused_before_it_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_in, "MAX_JSON_CONTAINERS", 3)
+    monkeypatch.setattr(transcode, "MAX_JSON_CONTAINERS", 3)
     with pytest.raises(MalformedRequestError, match="4 objects and arrays: at most 3 are taken"):
         decode_json(b"[[[[")
 

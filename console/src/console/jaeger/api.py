@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from console.answers import Answers
 from console.jaeger import params
 from console.jaeger.write import TraceJson, short_id, write_trace
 from console.store import TraceStore
@@ -46,6 +47,7 @@ def _refuses_bad_parameters(endpoint: Callable[[_Api, Request], Response]) -> Ca
 class _Api:
     def __init__(self, store: TraceStore) -> None:
         self._store = store
+        self._answers = Answers()
 
     def services(self, request: Request) -> Response:
         services = self._store.services()
@@ -72,10 +74,17 @@ class _Api:
 
     @_refuses_bad_parameters
     def trace(self, request: Request) -> Response:
-        trace = self._store.trace(params.trace_id(request.path_params["trace_id"]))
-        if trace is None:
+        trace_id = params.trace_id(request.path_params["trace_id"])
+        summary = self._store.summary(trace_id)
+        if summary is None:
             return _failure(HTTPStatus.NOT_FOUND, _MESSAGE_NOT_FOUND)
-        return _answer(request, [write_trace(trace)])
+        indent = _indent(request)
+        body = self._answers.get((*summary.version, indent), lambda: self._written(trace_id, indent))
+        return Response(body, media_type="application/json")
+
+    def _written(self, trace_id: str, indent: int | None) -> bytes:
+        trace = self._store.trace(trace_id)
+        return _body([write_trace(trace)] if trace else [], 0, None, indent).encode()
 
     @_refuses_bad_parameters
     def dependencies(self, request: Request) -> Response:
@@ -101,8 +110,11 @@ class _Api:
 
 
 def _answer(request: Request, data: object, *, total: int = 0, errors: object = None) -> Response:
-    indent = 4 if params.pretty(request.query_params) else None
-    return Response(_body(data, total, errors, indent), media_type="application/json")
+    return Response(_body(data, total, errors, _indent(request)), media_type="application/json")
+
+
+def _indent(request: Request) -> int | None:
+    return 4 if params.pretty(request.query_params) else None
 
 
 def _failure(status: HTTPStatus, message: str) -> Response:

@@ -7,13 +7,17 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from starlette.datastructures import QueryParams
 
 from console.query import Query
 
-_MICROSECOND, _MILLISECOND = 1_000, 1_000_000
+T = TypeVar("T")
+
+_MICROSECOND, _MILLISECOND, _SECOND = 1_000, 1_000_000, 1_000_000_000
 _SEARCH_LOOKBACK = 2 * 24 * 3600 * 1_000_000_000
 _DEPENDENCY_LOOKBACK = 24 * 3600 * 1000  # milliseconds
 _DEFAULT_LIMIT = 100
@@ -23,6 +27,10 @@ _WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
 _HEX = re.compile(r"[0-9A-Fa-f]+")
 _DURATION = re.compile(r"([+-]?)((?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)[^0-9.]*)+)")
 _PART = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)([^0-9.]*)")
+_RFC_3339 = re.compile(
+    r"(?P<seconds>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.(?P<fraction>[0-9]{1,9}))?"
+    r"(?P<zone>Z|[+-][0-9]{2}:[0-9]{2})"
+)
 _UNITS = {
     "ns": 1,
     "us": 1_000,
@@ -83,6 +91,38 @@ def trace_search(params: QueryParams) -> TraceSearch:
     return TraceSearch(ids, query)
 
 
+def trace_search_v3(params: QueryParams) -> Query:
+    """Read the parameters of ``/api/v3/traces``: times as RFC 3339, durations as 1.5s, 20ms, 100us."""
+    low, high = _first(params, "query.start_time_min"), _first(params, "query.start_time_max")
+    if not low or not high:
+        raise ParameterError("query.start_time_min and query.start_time_max are required")
+    return Query(
+        service=_first(params, "query.service_name"),
+        operation=_first(params, "query.operation_name"),
+        start=malformed("query.start_time_min", _moment, low),
+        end=malformed("query.start_time_max", _moment, high),
+        limit=count("query.num_traces", _first(params, "query.num_traces"), _DEFAULT_LIMIT),
+        min_duration=_duration_v3(params, "query.duration_min"),
+        max_duration=_duration_v3(params, "query.duration_max"),
+    )
+
+
+def malformed(name: str, read: Callable[[str], T], text: str) -> T:
+    """Read a parameter of API v3; its error names the parameter."""
+    try:
+        return read(text)
+    except ParameterError as error:
+        raise ParameterError(f"malformed parameter {name}: {error}") from None
+
+
+def count(name: str, text: str, default: int) -> int:
+    """Read how many are wanted, at least one."""
+    number = malformed(name, _whole, text) if text else default
+    if number <= 0:
+        raise ParameterError(f"malformed parameter {name}: expected a number greater than 0, got {number}")
+    return number
+
+
 def required_service(params: QueryParams) -> str:
     """Read ``service``, which must be there."""
     service = _first(params, "service")
@@ -132,6 +172,23 @@ def _limit(params: QueryParams) -> int:
 def _duration(params: QueryParams, name: str) -> int | None:
     text = _first(params, name)
     return (_named(name, go_duration, text) or None) if text else None
+
+
+def _duration_v3(params: QueryParams, name: str) -> int | None:
+    text = _first(params, name)
+    return (malformed(name, go_duration, text) or None) if text else None
+
+
+def _moment(text: str) -> int:
+    """Read a time such as 2026-01-31T12:00:00.123456789Z; give nanoseconds since the epoch."""
+    match = _RFC_3339.fullmatch(text)
+    try:
+        if match:
+            seconds = int(datetime.fromisoformat(match["seconds"] + match["zone"]).timestamp())
+            return seconds * _SECOND + int(f"{match['fraction'] or '':0<9}")
+    except ValueError:
+        pass  # the 31st of February
+    raise ParameterError(f'parsing time {_quoted(text)} as "2006-01-02T15:04:05.999999999Z07:00"')
 
 
 def _tags(params: QueryParams) -> dict[str, str]:

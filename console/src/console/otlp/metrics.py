@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MutableSequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -105,10 +105,10 @@ def decode_metrics(body: bytes) -> Decoded[StoredMetric]:
     return decode(body, "ExportMetricsServiceRequest", "metrics", _stored)
 
 
-def points_of(metric: metrics_pb2.Metric) -> Sequence[Point]:
-    """Give a metric's data points, of whatever kind it is."""
+def points_of(metric: metrics_pb2.Metric) -> MutableSequence[Point]:
+    """Give a metric's own data points, of whatever kind it is."""
     kind = metric.WhichOneof("data")
-    points: Sequence[Point] = getattr(metric, kind).data_points if kind in _KINDS else ()
+    points: MutableSequence[Point] = getattr(metric, kind).data_points if kind in _KINDS else []
     return points
 
 

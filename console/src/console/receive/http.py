@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from console.otlp.decoded import MalformedRequestError
-from console.otlp.json_in import json_to_protobuf
+from console.otlp.transcode import json_to_protobuf
 from console.receive.body import BodyError, BodyReader
 from console.receive.intake import Intake, NothingTakenError, Taken
 from console.receive.signals import SIGNALS, Signal

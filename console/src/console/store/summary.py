@@ -23,7 +23,7 @@ class TraceSummary:
         service: of its root.
         start: nanoseconds since the epoch.
         duration: from the first start to the last end, nanoseconds.
-        spans: how many; they only become more, so this is the version of a trace, too.
+        spans: how many; they only become more.
         errors: how many spans failed.
         services: in the order in which they appear.
         tenants: one in a healthy trace.
@@ -43,6 +43,11 @@ class TraceSummary:
     tenants: tuple[str, ...]
     routes: tuple[str, ...]
     status: str
+
+    @property
+    def version(self) -> tuple[str, int, int]:
+        """What names the trace as it is now: another one came, or it has grown, when this is another."""
+        return self.trace_id, self.number, self.spans
 
 
 @dataclass(frozen=True, slots=True)
