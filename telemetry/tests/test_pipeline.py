@@ -18,7 +18,9 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, Sp
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from telemetry import BatchConfig, ExporterConfig, SamplerConfig, Telemetry, TelemetryConfig, configure
-from telemetry.pipeline import ExportCounts, ExportPipeline
+from telemetry.absence import GRACE
+from telemetry.pipeline import ExportCounts
+from telemetry.span_pipeline import ExportPipeline
 
 SLACK = 1.5  # seconds, for a machine that has other things to do
 PROTOCOLS = ["grpc", "http/protobuf"]
@@ -140,6 +142,40 @@ async def test_the_event_loop_goes_on_while_telemetry_shuts_down(endpoint: str, 
 
     assert 0.4 < monotonic() - started < 0.5 + SLACK
     assert 0 < longest < 0.4
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_shutdown_does_not_wait_for_a_collector_that_was_never_there(
+    unused_address: str, protocol: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    endpoint = f"http://{unused_address}"
+    telemetry = exporting_to(endpoint, protocol=protocol)
+    make_spans(telemetry, 3)
+    started = monotonic()
+    telemetry.shutdown(budget=30)
+
+    assert monotonic() - started < 10
+    target = endpoint if protocol == "grpc" else f"{endpoint}/v1/traces"
+    assert lines(caplog) == [f"3 of 3 spans were not exported: nobody listens at {target}"]
+
+
+def test_a_shutdown_waits_for_a_collector_that_restarts() -> None:
+    received: list[Any] = []
+    first, port = _serve(received, "127.0.0.1:0")
+    with exporting_to(f"http://127.0.0.1:{port}", protocol="grpc", shutdown_budget=30.0) as telemetry:
+        make_spans(telemetry, 1)
+        assert telemetry.force_flush()
+        first.stop(None).wait()
+        make_spans(telemetry, 1)
+        shutdown = Thread(target=telemetry.shutdown)
+        shutdown.start()
+        shutdown.join(2 * GRACE)
+        assert shutdown.is_alive()
+        second, _port = _serve(received, f"127.0.0.1:{port}")
+        shutdown.join()
+        second.stop(None).wait()
+
+    assert len(received) == 2
 
 
 async def test_threads_that_hang_elsewhere_do_not_delay_the_shutdown(http_collector: Any) -> None:
@@ -363,14 +399,20 @@ def test_a_collector_that_comes_up_late_gets_the_spans(unused_address: str) -> N
         flush.start()
         flush.join(0.2)
         received: list[Any] = []
-        server = grpc.server(ThreadPoolExecutor(1))
-        server.add_generic_rpc_handlers([_Receiver(received)])
-        server.add_insecure_port(unused_address)
-        server.start()
+        server, _port = _serve(received, unused_address)
         flush.join()
         server.stop(None).wait()
 
     assert len(received) == 1
+
+
+def _serve(received: list[Any], address: str) -> tuple[grpc.Server, int]:
+    """Serve a collector that keeps what it is sent; give it with its port."""
+    server = grpc.server(ThreadPoolExecutor(1))
+    server.add_generic_rpc_handlers([_Receiver(received)])
+    port = server.add_insecure_port(address)
+    server.start()
+    return server, port
 
 
 class _Receiver(grpc.GenericRpcHandler):

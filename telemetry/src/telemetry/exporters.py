@@ -14,7 +14,8 @@ from opentelemetry.sdk.trace.export import ConsoleSpanExporter
 from telemetry.env import ConfigError
 from telemetry.lazy_exporter import LazyExporter
 from telemetry.losses import quieten
-from telemetry.pipeline import EncodedPipeline, Exporter, ExportPipeline, SpanPipeline
+from telemetry.pipeline import Exporter
+from telemetry.span_pipeline import EncodedPipeline, ExportPipeline, SpanPipeline
 from telemetry.tls import read_tls
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def make_pipeline(config: ExporterConfig, batch: BatchConfig) -> SpanPipeline[An
     if exporter is None:
         return None
     pipeline: type[SpanPipeline[Any]] = EncodedPipeline if config.kind == "otlp" else ExportPipeline
-    return pipeline(exporter, batch, partial(make_exporter, config))
+    target = config.target if config.kind in ("otlp", "zipkin") else None
+    return pipeline(exporter, batch, partial(make_exporter, config), target=target)
 
 
 def make_exporter(config: ExporterConfig) -> SpanExporter | None:

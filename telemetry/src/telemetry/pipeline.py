@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,13 +11,13 @@ from threading import Condition, Event, RLock, Thread
 from time import monotonic
 from typing import Generic, Protocol, TypeVar
 
-from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, Context, attach, set_value
-from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
+from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, set_value
+from opentelemetry.sdk.trace import SpanProcessor
 
+from telemetry.absence import GRACE, nobody_listens
 from telemetry.config import BatchConfig
 from telemetry.forks import renew_after_fork
 from telemetry.losses import LossLog
-from telemetry.otlp_spans import EncodedSpan, encode_span
 
 _logger = logging.getLogger(__name__)
 
@@ -91,6 +90,7 @@ class ExportQueue(Generic[Item]):
         batch: How items wait.
         remake: Makes the exporter of a forked child; without it the child goes on with the given one.
         what: What the items are called.
+        target: The URL that the exporter sends to, if it does.
     """
 
     def __init__(
@@ -99,14 +99,17 @@ class ExportQueue(Generic[Item]):
         batch: BatchConfig,
         remake: Callable[[], Exporter[Item] | None] | None = None,
         what: str = "spans",
+        target: str | None = None,
     ) -> None:
         self._exporter: Exporter[Item] | None = exporter
         self._inherited: Exporter[Item] | None = None
         self._remake = remake or (lambda: exporter)
         self._batch = batch
         self._what = what
+        self._target = target
         self._closed = False
         self._given_up = False
+        self._reason = ""
         self._reported = False
         self._begin()
         renew_after_fork(self)
@@ -150,7 +153,8 @@ class ExportQueue(Generic[Item]):
         if len(queue) >= self._batch.max_export_batch_size and not self._wake.is_set():
             self._wake.set()
 
-    def _refuse(self, error: Exception) -> None:
+    def refuse(self, error: Exception) -> None:
+        """Count an item that could not even be queued as failed."""
         with self._lock:
             self._ended += 1
             self._failed += 1
@@ -165,14 +169,22 @@ class ExportQueue(Generic[Item]):
             return self._done.wait_for(lambda: self._closed or self._settled() >= last)
 
     def close(self) -> None:
-        """Export what waits and stop, however long it takes."""
+        """Export what waits and stop, however long it takes.
+
+        But for a collector that was never there: when nothing has been exported yet, and its address refuses
+        connections, a moment is all that it gets. One that has taken spans before is waited for: it may restart.
+        """
         with self._lock:
             self._closed = True
             thread = self._thread
             self._wake.set()
         if thread is not None:
+            thread.join(GRACE)
+            if thread.is_alive() and not self._exported and nobody_listens(self._target):
+                self._reason = f": nobody listens at {self._target}"
+                self._give_up()
             thread.join()
-        if self._exporter is not None:
+        if self._exporter is not None and not self._given_up:
             self._exporter.shutdown()
 
     def report(self, budget: float, *, in_time: bool) -> None:
@@ -180,13 +192,19 @@ class ExportQueue(Generic[Item]):
         if self._reported:
             return
         self._reported = True
-        self._given_up = not in_time
+        if not in_time:
+            self._reason = self._reason or f": gave up after {budget:g} s"
+            _start(self._give_up)
         counts = self.counts
         if lost := counts.lost + counts.pending:
-            reason = "" if in_time else f": gave up after {budget:g} s"
-            _logger.warning("%d of %d %s were not exported%s", lost, counts.ended, self._what, reason)
-        if not in_time and self._exporter is not None:
-            _start(self._exporter.shutdown)  # ends its retries
+            _logger.warning("%d of %d %s were not exported%s", lost, counts.ended, self._what, self._reason)
+
+    def _give_up(self) -> None:
+        """End the exporter's retries."""
+        with self._lock:
+            given_up, self._given_up = self._given_up, True
+        if self._exporter is not None and not given_up:
+            self._exporter.shutdown()
 
     def _settled(self) -> int:
         return self._exported + self._failed + self._dropped
@@ -232,51 +250,6 @@ class ExportQueue(Generic[Item]):
             else:
                 self._failed += len(items)
             self._done.notify_all()
-
-
-class SpanPipeline(ExportQueue[Item], SpanProcessor):
-    """A queue of finished spans, whatever they are kept as."""
-
-    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
-        """Nothing to do: a span counts when it ends."""
-
-    def on_end(self, span: ReadableSpan) -> None:
-        """Queue the span, if it is sampled; one that cannot be kept is counted as failed, and its end never raises."""
-        context = span.get_span_context()
-        if context is None or not context.trace_flags.sampled:
-            return
-        try:
-            kept = self._keep(span)
-        except Exception as error:  # noqa: BLE001  such as a time that is no integer
-            self._refuse(error)
-        else:
-            self.put(kept)
-
-    @abstractmethod
-    def _keep(self, span: ReadableSpan) -> Item:
-        """Give what waits for the export."""
-
-    def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """Export what waits; False when that took longer than the time-out."""
-        return flush_all([self], (), timeout_millis / 1000)
-
-    def shutdown(self, budget: float = 5.0) -> None:
-        """Export what waits, then stop; give up after `budget` seconds and say how many spans that cost."""
-        shutdown_all([self], (), budget)
-
-
-class ExportPipeline(SpanPipeline[ReadableSpan]):
-    """The queue of an exporter of the SDK's, which takes spans as they are."""
-
-    def _keep(self, span: ReadableSpan) -> ReadableSpan:
-        return span
-
-
-class EncodedPipeline(SpanPipeline[EncodedSpan]):
-    """The queue of an exporter of OTLP: spans wait as the bytes that are sent, which take a fraction of the memory."""
-
-    def _keep(self, span: ReadableSpan) -> EncodedSpan:
-        return encode_span(span)
 
 
 def flush_all(pipelines: Sequence[Pipeline], others: Sequence[SpanProcessor], budget: float) -> bool:

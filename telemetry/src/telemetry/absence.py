@@ -1,0 +1,24 @@
+"""Whether anybody is there to send telemetry to, asked when a program wants to end and nothing can be sent."""
+
+from __future__ import annotations
+
+import socket
+from urllib.parse import urlsplit
+
+GRACE = 1.0  # seconds that a shutdown tries before it asks
+_ANSWERS_WITHIN = 0.5  # seconds; who does not even refuse may be there
+_PORTS = {"http": 80, "https": 443}
+
+
+def nobody_listens(url: str | None) -> bool:
+    """Tell whether the URL's address refuses connections, or its host has no address; False for no URL."""
+    if url is None:
+        return False
+    parts = urlsplit(url)
+    try:
+        with socket.create_connection((parts.hostname, parts.port or _PORTS.get(parts.scheme, 0)), _ANSWERS_WITHIN):
+            return False
+    except (ConnectionRefusedError, socket.gaierror):
+        return True
+    except OSError:
+        return False
