@@ -33,6 +33,7 @@ def run(make: Make) -> Run:
             "untraced": {"grpc": 100e-6, "fastapi": 50e-6, "idna": 1e-6},
             "ours": {"grpc": 120e-6, "telemetry.grpc": 60e-6, "fastapi": 50e-6},
         },
+        spans={"start, attributes, end": (15e-6, 6e-6), "encoding as OTLP": (66e-6, 6e-6)},
         versions={"opentelemetry": {"fastapi": "0.165.0"}, "ddtrace": {"fastapi": "0.165.0", "ddtrace": "4.16.0"}},
         left_out={"ours-all": "not yet"},
     )
@@ -53,7 +54,7 @@ def test_a_void_run_says_so_first(make: Make, run: Run) -> None:
     summaries = summarize([make("untraced", 1000), make("control", 1200)])
 
     assert "VOID: the control is 20.0% above untraced" in terminal(
-        Run(summaries, run.plan, run.began, run.seconds, run.load, run.machine, {}, run.versions, {})
+        Run(summaries, run.plan, run.began, run.seconds, run.load, run.machine, {}, {}, run.versions, {})
     )
 
 
@@ -74,6 +75,10 @@ def test_the_results_say_which_packages_have_more_to_do(run: Run) -> None:
         "| grpc | 100 | 120 | +20 |",
         "| fastapi | 50 | 50 | +0 |",
     ]
+
+
+def test_the_results_say_what_one_span_takes(run: Run) -> None:
+    assert "| encoding as OTLP | 66.0 | 6.0 |" in markdown(run)
 
 
 def test_every_table_of_the_results_has_rows_of_one_width(run: Run) -> None:

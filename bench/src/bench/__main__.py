@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
+import os
 import random
 import sys
 import time
@@ -64,6 +66,7 @@ async def _run(options: argparse.Namespace, chosen: list[Variant]) -> int:
         load=load,
         machine=machine.facts(),
         profiles=profiles,
+        spans=await _spans(pythons["opentelemetry"]),
         versions={name: versions(python) for name, python in pythons.items()},
         left_out=left_out,
     )
@@ -102,6 +105,15 @@ async def _measure(
                 _say(f"{variant.name} has no profile: {error}")
     (RUN / "launches.jsonl").write_text("".join(f"{each.as_json()}\n" for each in launches), encoding="utf-8")
     return launches, profiles
+
+
+async def _spans(python: Path) -> dict[str, tuple[float, float]]:
+    """Measure one span, in a process of its own."""
+    environment = {"PYTHONPATH": f"{SOURCES[0]}{os.pathsep}{TELEMETRY}"}
+    command = (str(python), "-P", "-m", "bench.spans")
+    async with await Child.start("spans", command, environment, RUN / "spans.log") as child:
+        taken: dict[str, tuple[float, float]] = json.loads(await child.line())
+        return taken
 
 
 async def _launch(bench: Bench, variant: Variant, number: int) -> Launch:

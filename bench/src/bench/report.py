@@ -56,6 +56,7 @@ class Run:
         load: What the machine had to do when it began: processes that wanted to run.
         machine: Facts by name.
         profiles: CPU seconds a request by package, by variant.
+        spans: Seconds that the SDK takes and that ours take, by kind of work on one span.
         versions: Versions by package, by environment.
         left_out: Why, by variant.
     """
@@ -67,6 +68,7 @@ class Run:
     load: float
     machine: Mapping[str, str]
     profiles: Mapping[str, Mapping[str, float]]
+    spans: Mapping[str, tuple[float, float]]
     versions: Mapping[str, Mapping[str, str]]
     left_out: Mapping[str, str]
 
@@ -138,6 +140,7 @@ def markdown(run: Run) -> str:
             *_where_it_goes(run.summaries),
             *_by_package(run.profiles),
             *_by_process(run.summaries),
+            *_one_span(run.spans),
             "## Measured on",
             "",
             *_table(("", ""), [*run.machine.items(), ("Load when it began", f"{run.load:.2f}")]),
@@ -201,6 +204,12 @@ def _by_process(summaries: Mapping[str, Summary]) -> list[str]:
     names = [name for name in (BASE, STOCK, OURS) if name in summaries]
     cells = [(_LABELS[name], *(f"{cpu * _MICRO:.0f}" for cpu in summaries[name].by_process.values())) for name in names]
     return ["CPU µs a request by process:", "", *_table(("variant", *summaries[BASE].by_process), cells), ""]
+
+
+def _one_span(spans: Mapping[str, tuple[float, float]]) -> list[str]:
+    cells = [(work, f"{stock * _MICRO:.1f}", f"{ours * _MICRO:.1f}") for work, (stock, ours) in spans.items()]
+    head = ("µs, in a process that does nothing else", "the SDK's", "ours")
+    return ["## One span", "", *_table(head, cells), ""]
 
 
 def _version_rows(versions: Mapping[str, Mapping[str, str]]) -> list[Row]:
