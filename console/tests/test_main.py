@@ -11,14 +11,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+import grpc
 import httpx
 import pytest
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcExporter
 from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter
 
 from console.client import QueryError, fetch_trace
 
@@ -54,6 +57,16 @@ def running(**variables: str) -> Iterator[Running]:
             process.kill()
 
 
+def export_span(exporter: SpanExporter) -> str:
+    """Send a span by OpenTelemetry's own exporter; give its trace's id."""
+    provider = TracerProvider(resource=Resource({"service.name": "sender"}))
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    with provider.get_tracer("scope").start_as_current_span("sent", attributes={"tenant.id": "acme"}) as sent:
+        trace_id = f"{sent.get_span_context().trace_id:032x}"
+    provider.shutdown()
+    return trace_id
+
+
 @pytest.fixture(scope="module")
 def console() -> Iterator[Running]:
     with running() as started:
@@ -66,16 +79,40 @@ def test_it_lives(console: Running) -> None:
 
 @pytest.mark.parametrize("compression", list(Compression))
 def test_a_span_of_the_sdk_can_be_fetched(console: Running, compression: Compression) -> None:
-    provider = TracerProvider(resource=Resource({"service.name": "sender"}))
-    exporter = OTLPSpanExporter(f"{console.url}/v1/traces", compression=compression)
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    with provider.get_tracer("scope").start_as_current_span("sent", attributes={"tenant.id": "acme"}) as sent:
-        trace_id = f"{sent.get_span_context().trace_id:032x}"
-    provider.shutdown()
+    trace_id = export_span(OTLPSpanExporter(f"{console.url}/v1/traces", compression=compression))
     trace = fetch_trace(console.url, trace_id)
     assert trace
     assert [(span.service, span.name, span.scope.name) for span in trace.spans] == [("sender", "sent", "scope")]
     assert trace.tenants == ("acme",)
+
+
+def test_what_was_taken_is_there_after_it_was_killed(tmp_path: Path, sample: bytes) -> None:
+    file = str(tmp_path / "console.db")
+    with running(FILE=file) as started:
+        headers = {"content-type": "application/json"}
+        assert httpx.post(f"{started.url}/v1/traces", content=sample, headers=headers).json() == {}
+        started.stop(signal.SIGKILL)
+    with running(FILE=file) as started:
+        assert httpx.get(f"{started.url}/api/services").json()["total"] == 5
+        code, log = started.stop(signal.SIGTERM)
+    assert (code, "Traceback" in log) == (0, False)
+
+
+def test_a_file_that_cannot_be_used_is_one_clear_line(tmp_path: Path) -> None:
+    given = environment(FILE=str(tmp_path))
+    ended = subprocess.run(PROGRAM, env=given, capture_output=True, text=True, check=False)  # noqa: S603
+    assert ended.returncode == 2
+    assert ended.stderr == f"console: FILE='{tmp_path}': it cannot be opened: Is a directory\n"
+
+
+@pytest.mark.parametrize("compression", list(grpc.Compression))
+def test_a_span_of_the_sdk_comes_by_grpc_too(compression: grpc.Compression) -> None:
+    with running(OTLP_GRPC_LISTEN="127.0.0.1:0") as started:
+        assert started.process.stderr
+        address = next(line.split()[-1] for line in started.process.stderr if "OTLP/gRPC is taken on" in line)
+        exporter = GrpcExporter(address, insecure=True, compression=compression)
+        trace_id = export_span(exporter)
+        assert fetch_trace(started.url, trace_id)
 
 
 def test_a_trace_that_is_not_there_is_none(console: Running) -> None:

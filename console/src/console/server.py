@@ -6,12 +6,12 @@ import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
 import uvicorn
-from anyio import CapacityLimiter
+from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -27,6 +27,8 @@ from console.receive.body import BodyReader
 from console.receive.grpc import GrpcReceiver, bind
 from console.receive.http import HttpReceiver
 from console.receive.intake import Intake
+from console.receive.keeping import FileKeeper, Keeper, MemoryKeeper
+from console.scenarios import Runner
 from console.settings import Settings
 from console.store import LogStore, MetricStore, TraceStore
 from console.stores import Stores
@@ -47,17 +49,26 @@ class Console:
     grpc: GrpcReceiver
 
 
-def build(settings: Settings, stores: Stores | None = None) -> Console:
-    """Wire a console; nothing listens yet."""
-    stores = stores or Stores(TraceStore(settings.traces), LogStore(settings.logs), MetricStore(settings.metrics))
-    receiving = Intake(stores), BodyReader(settings.bodies), CapacityLimiter(_DECODED_AT_ONCE)
+def build(
+    settings: Settings, stores: Stores | None = None, *, keeper: Keeper | None = None, runner: Runner | None = None
+) -> Console:
+    """Wire a console; nothing listens yet.
+
+    Args:
+        settings: how much it takes, and under which names it may be called.
+        stores: what is held; new ones by default.
+        keeper: keeps what comes; in these stores alone by default.
+        runner: runs scenarios; without it there are none.
+    """
+    stores = stores or _stores(settings)
+    receiving = Intake(keeper or MemoryKeeper(stores)), BodyReader(settings.bodies), CapacityLimiter(_DECODED_AT_ONCE)
     routes = [
         Route("/livez", _livez),
         *HttpReceiver(*receiving).routes(),
         *jaeger.routes(stores.traces),
         *ApiV3(stores.traces).routes(),
         *SignalsApi(stores).routes(),
-        *Pages(stores).routes(),
+        *Pages(stores, settings.jaeger_url, runner).routes(),
     ]
     app = Guard(Starlette(routes=routes), hosts=(settings.host, *settings.allowed_hosts))
     return Console(stores, app, GrpcReceiver(*receiving))
@@ -72,42 +83,47 @@ class Addresses:
     otlp_grpc: str | None
 
 
-async def serve(settings: Settings, *, started: Callable[[Addresses], None] | None = None) -> None:
+async def serve(
+    settings: Settings, *, runner: Runner | None = None, started: Callable[[Addresses], None] | None = None
+) -> None:
     """Serve until SIGTERM or SIGINT, then return.
 
     Args:
         settings: what to serve and where.
+        runner: runs scenarios.
         started: called once when connections are accepted.
 
     Raises:
-        telemetry.env.ConfigError: an address cannot be listened on.
+        telemetry.env.ConfigError: an address cannot be listened on, or the file not be used.
     """
-    console = build(settings)
-    with ExitStack() as stack:
+    stores = _stores(settings)
+    async with AsyncExitStack() as stack:
+        keeper = await stack.enter_async_context(_keeping(settings, stores))
+        console = build(settings, stores, keeper=keeper, runner=runner)
         listeners = [stack.enter_context(listen(settings.listen))]
         if settings.otlp_http is not None:
             listeners.append(stack.enter_context(listen(settings.otlp_http, "OTLP_HTTP_LISTEN")))
-        async with _serving(console.grpc, settings.otlp_grpc) as otlp_grpc:
-            addresses = Addresses(
-                _bound(settings.listen, listeners[0]),
-                settings.otlp_http and _bound(settings.otlp_http, listeners[-1]),
-                otlp_grpc,
-            )
-            server = _Server(
-                uvicorn.Config(
-                    console.app,
-                    lifespan="off",
-                    log_config=None,
-                    log_level=logging.WARNING,
-                    access_log=False,
-                    server_header=False,
-                    limit_concurrency=_CONNECTIONS,
-                    timeout_graceful_shutdown=_SECONDS_TO_FINISH,
-                ),
-                on_start=partial(_announce, addresses, started),
-                on_stop=console.stores.close,
-            )
-            await server.serve(sockets=listeners)
+        otlp_grpc = await stack.enter_async_context(_serving(console.grpc, settings.otlp_grpc))
+        addresses = Addresses(
+            _bound(settings.listen, listeners[0]),
+            settings.otlp_http and _bound(settings.otlp_http, listeners[-1]),
+            otlp_grpc,
+        )
+        server = _Server(
+            uvicorn.Config(
+                console.app,
+                lifespan="off",
+                log_config=None,
+                log_level=logging.WARNING,
+                access_log=False,
+                server_header=False,
+                limit_concurrency=_CONNECTIONS,
+                timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+            ),
+            on_start=partial(_announce, addresses, started),
+            on_stop=console.stores.close,
+        )
+        await server.serve(sockets=listeners)
 
 
 class _Server(uvicorn.Server):
@@ -133,6 +149,21 @@ class _Server(uvicorn.Server):
         finally:
             for number, handler in ignored.items():
                 signal.signal(number, handler)
+
+
+def _stores(settings: Settings) -> Stores:
+    return Stores(TraceStore(settings.traces), LogStore(settings.logs), MetricStore(settings.metrics))
+
+
+@asynccontextmanager
+async def _keeping(settings: Settings, stores: Stores) -> AsyncIterator[Keeper]:
+    """Keep what comes while the block runs, in a file if one is named; what that holds is read first."""
+    open_keeper = partial(FileKeeper, stores, settings.file) if settings.file else partial(MemoryKeeper, stores)
+    keeper: Keeper = await to_thread.run_sync(open_keeper)
+    try:
+        yield keeper
+    finally:
+        await to_thread.run_sync(keeper.close)
 
 
 @asynccontextmanager

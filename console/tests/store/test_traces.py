@@ -4,13 +4,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.model import Kind, Span, Trace
+from console.model import Kind, Span, Status, Trace
 from console.otlp.spans import StoredSpan
 from console.query import Dependency, Operation, Query
-from console.store import Added, Limits, TraceStore, Usage
+from console.store import Added, Facets, Limits, TraceFilter, TraceStore, TraceSummary, Usage
 
 MakeSpan = Callable[..., Span]
 Received = Callable[[list[Span]], list[StoredSpan]]
@@ -32,7 +33,8 @@ def test_a_span_that_comes_late_joins_its_trace(store: TraceStore, make_span: Ma
 
 def test_a_span_that_comes_twice_counts_once(store: TraceStore, make_span: MakeSpan, received: Received) -> None:
     first = make_span(name="first")
-    assert store.add(received([first, replace(first, name="again")])) == Added(taken=2)
+    [kept, again] = received([first, replace(first, name="again")])
+    assert store.add([kept, again]) == Added(taken=2, kept=(kept,))
     trace = store.trace(first.trace_id)
     assert trace
     assert trace.spans == (first,)
@@ -90,11 +92,13 @@ def test_sources_of_one_trace_cannot_take_all_memory(make_span: MakeSpan, receiv
 def test_one_trace_can_take_neither_all_spans_nor_all_memory(make_span: MakeSpan, received: Received) -> None:
     few = TraceStore(Limits(spans_per_trace=2))
     added = few.add(received([make_span(span=span) for span in (1, 2, 3, 4)]))
-    assert added == Added(2, 2, f"trace {1:032x} already has 2 spans, as many as one may have")
+    assert replace(added, kept=()) == Added(2, 2, f"trace {1:032x} already has 2 spans, as many as one may have")
     spans = received([make_span(span=span) for span in (1, 2, 3)])
     bytes_ = 2 * (2 * spans[0].size + spans[0].source.size)
     added = TraceStore(Limits(memory_bytes=bytes_)).add(spans)
-    assert added == Added(2, 1, f"trace {1:032x} would take more than half of the {bytes_} bytes of memory")
+    assert replace(added, kept=()) == Added(
+        2, 1, f"trace {1:032x} would take more than half of the {bytes_} bytes of memory"
+    )
 
 
 _SPANS = st.lists(
@@ -201,3 +205,121 @@ def test_many_threads_may_add_and_ask_at_once(make_span: MakeSpan, received: Rec
             done.result()
     _assert_consistent(store)
     assert store.usage().traces <= 50
+
+
+def seconds(number: float) -> int:
+    return int(number * 1_000_000_000)
+
+
+def test_a_trace_in_one_line(store: TraceStore, order_trace: list[Span], received: Received) -> None:
+    failed = replace(order_trace[6], status=Status.ERROR)
+    store.add(received([*order_trace[:6], failed]))
+    assert store.summary(failed.trace_id) == TraceSummary(
+        trace_id=failed.trace_id,
+        number=1,
+        name="POST /v1/orders",
+        service="gateway",
+        start=order_trace[0].start,
+        duration=order_trace[0].duration,
+        spans=7,
+        errors=1,
+        services=("gateway", "order", "user"),
+        tenants=("acme",),
+        routes=(),
+        status="201",
+    )
+    assert store.summary("ab" * 16) is None
+
+
+@pytest.fixture
+def listed(store: TraceStore, make_span: MakeSpan, received: Received) -> TraceStore:
+    """Give traces that differ: 1 is fine, 2 is another tenant's and slow, 3 failed and calls a database."""
+    server = {"kind": Kind.SERVER, "name": "GET /v1/orders"}
+    ok = {"tenant.id": "acme", "http.route": "/v1/orders", "http.response.status_code": 200, "note": "Grüße"}
+    store.add(received([make_span(trace=1, service="gateway", attributes=ok, **server)]))
+    store.add(received([make_span(trace=1, span=2, parent=1, service="order", kind=Kind.SERVER)]))
+    other = {"tenant.id": "other", "rpc.method": "a.B/Get", "rpc.response.status_code": "NOT_FOUND"}
+    store.add(received([make_span(trace=2, service="user", duration=2_000, attributes=other, **server)]))
+    error = {"tenant.id": "acme", "http.response.status_code": 503}
+    store.add(received([make_span(trace=3, service="gateway", attributes=error, status=Status.ERROR, **server)]))
+    sqlite = {"db.system.name": "sqlite"}
+    store.add(received([make_span(trace=3, span=2, parent=1, service="order", kind=Kind.CLIENT, attributes=sqlite)]))
+    return store
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (TraceFilter(), [3, 2, 1]),
+        (TraceFilter(service="order"), [3, 1]),
+        (TraceFilter(route="/v1/orders"), [1]),
+        (TraceFilter(route="a.B/Get"), [2]),
+        (TraceFilter(tenant="acme"), [3, 1]),
+        (TraceFilter(status="error"), [3]),
+        (TraceFilter(status="ok"), [2, 1]),
+        (TraceFilter(status="503"), [3]),
+        (TraceFilter(status="5xx"), [3]),
+        (TraceFilter(status="not_found"), [2]),
+        (TraceFilter(min_duration=seconds(2)), [2]),
+        (TraceFilter(text="get /V1"), [3, 2, 1]),
+        (TraceFilter(text="Grüße"), [1]),
+        (TraceFilter(text="USER"), [2]),
+        (TraceFilter(text=f"{2:032x}"), [2]),
+        (TraceFilter(text=f"{2:016X}"), [3, 1]),
+        (TraceFilter(text="nowhere"), []),
+        (TraceFilter(caller="gateway", callee="order"), [3, 1]),
+        (TraceFilter(caller="order", callee="sqlite"), [3]),
+        (TraceFilter(caller="order", callee="gateway"), []),
+        (TraceFilter(service="order", status="ok"), [1]),
+    ],
+)
+def test_all_that_a_filter_says_must_hold(listed: TraceStore, wanted: TraceFilter, found: list[int]) -> None:
+    assert [int(trace.trace_id, 16) for trace in listed.page(wanted).traces] == found
+
+
+def test_the_list_is_given_page_by_page_and_keeps_its_place(
+    store: TraceStore, make_span: MakeSpan, received: Received
+) -> None:
+    store.add(received([make_span(trace=trace) for trace in range(1, 6)]))
+    page = store.page(limit=2)
+    assert ([trace.number for trace in page.traces], page.older) == ([5, 4], 4)
+    store.add(received([make_span(trace=6)]))
+    page = store.page(limit=2, before=page.older)
+    assert ([trace.number for trace in page.traces], page.older) == ([3, 2], 2)
+    page = store.page(limit=2, before=page.older)
+    assert ([trace.number for trace in page.traces], page.older) == ([1], None)
+
+
+def test_what_can_be_filtered_by_is_known(listed: TraceStore) -> None:
+    facets = listed.facets()
+    assert facets == Facets(
+        services=("gateway", "order", "user"),
+        routes=("/v1/orders", "a.B/Get"),
+        statuses=("200", "503", "NOT_FOUND"),
+        tenants=("acme", "other"),
+    )
+
+
+def test_a_trace_is_read_once_until_it_grows(store: TraceStore, make_span: MakeSpan, received: Received) -> None:
+    store.add(received([make_span(span=1)]))
+    first = store.trace(f"{1:032x}")
+    assert store.trace(f"{1:032x}") is first
+    store.add(received([make_span(span=2)]))
+    again = store.trace(f"{1:032x}")
+    assert again
+    assert len(again.spans) == 2
+
+
+async def test_traces_that_come_or_grow_are_told(store: TraceStore, make_span: MakeSpan, received: Received) -> None:
+    async with store.subscribe() as changes:
+        store.add(received([make_span(trace=1), make_span(trace=2), make_span(trace=1, span=2)]))
+        batch = await anext(aiter(changes))
+    assert [(summary.number, summary.spans) for summary in batch.items] == [(1, 2), (2, 1)]
+
+
+async def test_of_traces_that_have_gone_nothing_is_told(make_span: MakeSpan, received: Received) -> None:
+    store = TraceStore(Limits(traces=1))
+    async with store.subscribe() as changes:
+        store.add(received([make_span(trace=1), make_span(trace=2)]))
+        batch = await anext(aiter(changes))
+    assert [int(summary.trace_id, 16) for summary in batch.items] == [2]

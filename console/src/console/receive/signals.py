@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from google.protobuf.message import Message
 from opentelemetry.proto.collector.logs.v1 import logs_service_pb2
 from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
+
+from console.otlp.decoded import Decoded
+from console.otlp.logs import decode_logs
+from console.otlp.metrics import decode_metrics
+from console.otlp.spans import decode_spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +29,7 @@ class Signal:
         response: the message that is answered.
         rejected: the field of its partial success with the number of those that were refused.
         things: the JSON name of the field that holds everything.
+        decode: reads a request in protobuf; raises MalformedRequestError when it is none.
     """
 
     name: str
@@ -31,6 +39,7 @@ class Signal:
     response: type[Message]
     rejected: str
     things: str
+    decode: Callable[[bytes], Decoded[Any]]
 
     @property
     def path(self) -> str:
@@ -53,6 +62,7 @@ TRACES = Signal(
     trace_service_pb2.ExportTraceServiceResponse,
     "rejected_spans",
     "resourceSpans",
+    decode_spans,
 )
 LOGS = Signal(
     "logs",
@@ -62,6 +72,7 @@ LOGS = Signal(
     logs_service_pb2.ExportLogsServiceResponse,
     "rejected_log_records",
     "resourceLogs",
+    decode_logs,
 )
 METRICS = Signal(
     "metrics",
@@ -71,5 +82,6 @@ METRICS = Signal(
     metrics_service_pb2.ExportMetricsServiceResponse,
     "rejected_data_points",
     "resourceMetrics",
+    decode_metrics,
 )
 SIGNALS = (TRACES, LOGS, METRICS)

@@ -26,13 +26,17 @@ class Added:
         taken: how many are kept.
         refused: how many are not.
         reason: why the first of those is not.
+        kept: the spans that are new; of log records and metrics, all are.
         gone: the ids of the traces that went to make room.
+        oldest: of log records and metrics, the number of the first that is still held.
     """
 
     taken: int = 0
     refused: int = 0
     reason: str = ""
+    kept: tuple[StoredSpan, ...] = ()
     gone: tuple[str, ...] = ()
+    oldest: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,23 +95,24 @@ class TraceStore:
 
     def add(self, spans: Iterable[StoredSpan]) -> Added:
         """Take spans; refuse those that would make one trace larger than it may be."""
-        taken = refused = 0
-        reason = ""
-        changed: dict[str, None] = {}
+        known = 0
+        reasons: list[str] = []
+        kept: list[StoredSpan] = []
         gone: list[str] = []
         with self._lock:
             for span in spans:
-                why_not = self._add(span)
-                if why_not:
-                    refused += 1
-                    reason = reason or why_not
+                held = self._traces.get(span.trace_id) or HeldTrace(span.trace_id, self._arrived + 1)
+                if span.span_id in held.spans:
+                    known += 1
+                elif why_not := self._no_room_in(held, span):
+                    reasons.append(why_not)
                 else:
-                    taken += 1
-                    changed[span.trace_id] = None
+                    self._add(held, span)
+                    kept.append(span)
                 while self._over():
                     gone.append(self._evict_oldest())
-        self._feed.publish(changed)
-        return Added(taken, refused, reason, tuple(gone))
+        self._feed.publish({span.trace_id: None for span in kept})
+        return Added(known + len(kept), len(reasons), next(iter(reasons), ""), tuple(kept), tuple(gone))
 
     def trace(self, trace_id: str) -> Trace | None:
         """Give the trace with this id of 32 lower-case hex digits, if it is there."""
@@ -232,13 +237,7 @@ class TraceStore:
                 if may_match:
                     yield held
 
-    def _add(self, span: StoredSpan) -> str:
-        held = self._traces.get(span.trace_id) or HeldTrace(span.trace_id, self._arrived + 1)
-        if span.span_id in held.spans:
-            return ""
-        why_not = self._no_room_in(held, span)
-        if why_not:
-            return why_not
+    def _add(self, held: HeldTrace, span: StoredSpan) -> None:
         if not held.spans:
             self._arrived = held.number
             self._traces[span.trace_id] = held
@@ -248,7 +247,6 @@ class TraceStore:
         self._operations[span.service, span.name, span.kind] += 1
         self._spans += 1
         self._size += span.size
-        return ""
 
     def _no_room_in(self, held: HeldTrace, span: StoredSpan) -> str:
         most_spans = min(self._limits.spans_per_trace, self._limits.spans)
