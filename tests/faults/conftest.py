@@ -11,9 +11,11 @@ import pytest
 from faults.catalogue import load
 from faults.flags import FlagFile
 from faults.scenario import Scenario
+from stack.compose import ComposeStack
 from stack.customers import until_ready
 from stack.e2e import Containers, Processes, Stack
 from stack.faulty import Faulty
+from stack.jaeger import Jaeger as JaegerProgram
 from stack.local import LocalStack
 from stack.meeting import Meeting
 from telemetry.testing import Jaeger, TracedClient
@@ -44,35 +46,27 @@ def flags(tmp_path_factory: pytest.TempPathFactory) -> FlagFile:
 
 
 @pytest.fixture(scope="session")
-def faulty(
-    request: pytest.FixtureRequest, flags: FlagFile, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Faulty]:
+def stack(request: pytest.FixtureRequest, flags: FlagFile, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Give a stack that runs with FAULTS=1: processes of its own, or the containers started anew."""
     if request.config.getoption("--stack") == "compose":
-        compose = request.getfixturevalue("compose")
+        compose: ComposeStack = request.getfixturevalue("compose")
         with compose.faults(flags.path):
-            yield Faulty(Containers(compose), flags)
+            yield Containers(compose)
         return
-    jaeger = request.getfixturevalue("jaeger_program")
+    jaeger: JaegerProgram = request.getfixturevalue("jaeger_program")
     folder = tmp_path_factory.mktemp("faulty")
-    with LocalStack(folder, otlp_url=jaeger.otlp_url, flags=flags.path) as local:
-        yield Faulty(Processes(local, jaeger), flags)
-
-
-@pytest.fixture
-def stack(faulty: Faulty) -> Stack:
-    """Give the stack that may fail, to all that is made of a stack."""
-    return faulty.stack
+    with LocalStack(folder, otlp_url=jaeger.otlp_url, flags=flags) as local:
+        yield Processes(local, jaeger)
 
 
 @pytest.fixture
 async def meeting(
-    faulty: Faulty, jaeger: Jaeger, client: Callable[..., TracedClient], tenant: str
+    stack: Stack, flags: FlagFile, jaeger: Jaeger, client: Callable[..., TracedClient], tenant: str
 ) -> AsyncIterator[Meeting]:
     """Give what meets a fault; at the end the stack is ready for the next test."""
     http = client(None).http
-    scenario = Scenario(http, lambda of: faulty.stack.token(of, "trace"), tenant)
-    yield Meeting(faulty, jaeger, http, scenario)
+    scenario = Scenario(http, lambda of: stack.token(of, "trace"), tenant)
+    yield Meeting(Faulty(stack, flags), jaeger, http, scenario)
     await until_ready(http)
     await _until_served(client(tenant).http)
 

@@ -28,13 +28,14 @@ def command(folder: Path) -> tuple[str, ...]:
 class Demo:
     """`make demo` on free ports and in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **environ: str) -> None:
         self.folder = folder
         self.ports = Ports.free()
         moved = {variable(name): str(port) for name, port in self.ports.of.items()}
         self.process = subprocess.Popen(  # noqa: S603  this interpreter
             command(folder),
-            env=os.environ | moved,
+            env=os.environ | moved | environ,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -43,12 +44,22 @@ class Demo:
 
     def wait_up(self) -> str:
         """Give all that it prints until it is up."""
+        return self.wait_for("Ctrl-C stops everything")
+
+    def wait_for(self, words: str) -> str:
+        """Give all that it prints until the end of the line with these words."""
         printed = ""
         for line in self.process.stdout or ():
             printed += line
-            if "Ctrl-C stops everything" in line:
+            if words in line:
                 return printed
         raise AssertionError(printed + (self.process.stderr.read() if self.process.stderr else ""))
+
+    def type(self, line: str) -> None:
+        """Type a line into it."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{line}\n")
+        self.process.stdin.flush()
 
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
@@ -85,8 +96,40 @@ def test_it_places_an_order_shows_its_trace_and_stays_until_ctrl_c(demo: Demo, u
 
     demo.process.send_signal(signal.SIGINT)
 
-    assert demo.wait() == (0, "")
+    printed, errors = demo.process.communicate(timeout=30)
+    assert (demo.process.returncode, errors) == (0, "")
+    assert "What can go wrong" not in printed  # faults are not allowed
     until(lambda: all(is_gone(pid) for pid in children))
+
+
+def test_where_faults_are_allowed_one_is_chosen_and_shown_with_its_trace(tmp_path: Path) -> None:
+    demo = Demo(tmp_path / "run", FAULTS="1")
+    try:
+        menu = demo.wait_for("clock-skew")
+        console = f"http://{HOST}:{demo.ports.of['console']}/trace/"
+        assert " 1  user-not-found     User not found\n" in menu
+        assert "jaeger-down" not in menu  # there is none
+
+        demo.type("user-flaky")
+        flaky = demo.wait_for(console)
+        assert "answered 201, as the catalogue says\n" in flaky
+        assert "✗ user UserService/GetUser" in flaky
+
+        demo.type("user-down")  # the program that ends for it does not end the demo
+        assert "answered 503, as the catalogue says\n" in demo.wait_for(console)
+
+        demo.type("user-gone")
+        assert "fault='user-gone': expected one of user-not-found, " in demo.wait_for("expected one of")
+
+        demo.type("1")
+        assert "answered 404, as the catalogue says\n" in demo.wait_for(console)
+
+        demo.process.send_signal(signal.SIGINT)
+        assert demo.wait() == (0, "")
+    finally:
+        with suppress(ProcessLookupError):
+            demo.process.kill()
+        demo.process.communicate()
 
 
 def test_its_key_is_nobody_elses_and_kept_for_the_next_time(demo: Demo) -> None:

@@ -15,13 +15,16 @@ from types import FrameType
 from rich.console import Console
 
 from console.waterfall import draw
+from faults.catalogue import load
+from faults.flags import FlagFile
 from stack.local import LocalStack
+from stack.menu import Menu
 from stack.order import OrderError, Placed, place_order, wait_for_trace
 from stack.places import RUN
 from stack.ports import Ports
 from stack.processes import ProcessError, Program, module
 from stack.readiness import http_answers
-from telemetry import ConfigError
+from telemetry import ConfigError, Env
 
 TENANT = "acme"
 
@@ -35,9 +38,10 @@ class Demo:
         folder: For databases, keys and logs.
         ports: Where everything listens.
         screen: Where progress and the trace are shown.
+        faults: Let the services fail where the menu says so.
     """
 
-    def __init__(self, folder: Path, ports: Ports, screen: Console) -> None:
+    def __init__(self, folder: Path, ports: Ports, screen: Console, *, faults: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._screen = screen
         self.console_url = f"http://{ports.address('console')}"
@@ -52,7 +56,9 @@ class Demo:
             log=folder / "console.log",
             is_ready=partial(http_answers, f"{self.console_url}/livez"),
         )
-        self.stack = LocalStack(folder, otlp_url=self.console_url, ports=ports, progress=self._progress)
+        flags = FlagFile(folder / "faults" / "flags.json", load().flags) if faults else None
+        self.stack = LocalStack(folder, otlp_url=self.console_url, ports=ports, progress=self._progress, flags=flags)
+        self.menu = None if flags is None else Menu(self.stack, flags, self.console_url, screen, TENANT)
 
     def run(self, running: ExitStack) -> Placed:
         """Start everything, place an order and draw its trace; `running` stops everything when it closes."""
@@ -92,17 +98,26 @@ def main() -> None:
     try:
         ports = Ports.from_env(os.environ)
         ports.check()
-        demo = Demo(RUN, ports, screen)
+        demo = Demo(RUN, ports, screen, faults=Env(os.environ).flag("FAULTS", default=False))
         with ExitStack() as running:
             placed = demo.run(running)
             _show_links(screen, demo, placed)
-            while not stop.wait(_WATCH_SECONDS):
-                demo.check()
+            _stay(demo, stop)
     except KeyboardInterrupt:
         screen.print("stopped", style="dim")
     except (ConfigError, ProcessError, OrderError) as error:
         sys.stderr.write(f"demo: {error}\n")
         sys.exit(2)
+
+
+def _stay(demo: Demo, stop: threading.Event) -> None:
+    """Stay up until Ctrl-C, and let happen what is chosen from the menu."""
+    if demo.menu is not None:
+        demo.menu.open()
+    while not stop.wait(_WATCH_SECONDS):
+        if demo.menu is not None:
+            demo.menu.serve()
+        demo.check()
 
 
 def _show_links(screen: Console, demo: Demo, placed: Placed) -> None:

@@ -11,9 +11,9 @@ from uuid import uuid4
 from gateway.settings import TokenSettings
 from gateway.token import make_token
 from stack.compose import ComposeStack
-from stack.jaeger import Jaeger
 from stack.local import LocalStack
 from stack.services import services
+from stack.trace_stores import TraceStore
 from telemetry import Secret
 from telemetry.testing import Exchange, TracedClient
 
@@ -24,30 +24,37 @@ def _programs() -> tuple[str, ...]:
     return (*(service.name for service in services()), "gateway")
 
 
-class Stack(Protocol):
-    """A stack that runs. The methods block: a test calls them in a thread.
+class Edge(Protocol):
+    """The way into a stack that runs, wherever it does.
 
     Attributes:
         gateway_url: Where the gateway answers.
-        query_url: Where Jaeger answers.
         database: What its spans call the database, such as "sqlite".
-        parts: What can be ended and started again.
     """
 
     @property
     def gateway_url(self) -> str: ...  # noqa: D102  see above
 
     @property
-    def query_url(self) -> str: ...  # noqa: D102
-
-    @property
     def database(self) -> str: ...  # noqa: D102
-
-    @property
-    def parts(self) -> Sequence[str]: ...  # noqa: D102
 
     def token(self, tenant: str, scope: str = "") -> str:
         """Make a bearer token; the scope "trace" lets the caller's trace go on."""
+
+
+class Stack(Edge, Protocol):
+    """A stack whose parts can be ended. The methods block: a test calls them in a thread.
+
+    Attributes:
+        query_url: Where Jaeger answers.
+        parts: What can be ended and started again.
+    """
+
+    @property
+    def query_url(self) -> str: ...  # noqa: D102  see above
+
+    @property
+    def parts(self) -> Sequence[str]: ...  # noqa: D102
 
     def kill(self, part: str) -> None:
         """End one part at once (SIGKILL); it stays down until `start`."""
@@ -64,10 +71,10 @@ class Stack(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """The services as processes on SQLite, with a Jaeger beside them."""
+    """The services as processes on SQLite, with a Jaeger or what stands for it beside them."""
 
     local: LocalStack
-    jaeger: Jaeger
+    jaeger: TraceStore
     database = "sqlite"
 
     @property

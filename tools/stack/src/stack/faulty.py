@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 from faults.catalogue import Fault
 from faults.flags import EVERYBODY, Audience, FlagFile
-from stack.e2e import Stack
+
+
+class Breakable(Protocol):
+    """A stack whose parts can be ended."""
+
+    @property
+    def parts(self) -> Sequence[str]:
+        """What can be ended."""
+
+    def kill(self, part: str, /) -> None:
+        """End one part at once; it stays down until `start`."""
+
+    def start(self, part: str, /) -> None:
+        """Start one part again; returns when it can do its work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +35,7 @@ class Faulty:
         flags: The file that they read.
     """
 
-    stack: Stack
+    stack: Breakable
     flags: FlagFile
 
     @asynccontextmanager

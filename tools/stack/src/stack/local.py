@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from faults.flags import FlagFile
 from gateway.settings import TokenSettings
 from gateway.token import make_token
 from stack.ports import Ports
@@ -30,27 +31,38 @@ class LocalStack:
         otlp_url: Where spans go, by OTLP over HTTP, such as ``http://127.0.0.1:4318``.
         ports: Free ones by default.
         progress: Told in a few words what is being done.
-        flags: The file that says which faults the services have, see `faults.flags`; None: they can have none.
+        flags: Says which faults the services have, none at the start; None: they can have none.
+        signals_url: Where log records and metrics go, too; None: nowhere.
+        test_profile: Whether everybody exports on demand, see `telemetry.barrier`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  named by keyword
         self,
         folder: Path,
         *,
         otlp_url: str,
         ports: Ports | None = None,
         progress: Progress = lambda _text: None,
-        flags: Path | None = None,
+        flags: FlagFile | None = None,
+        signals_url: str | None = None,
+        test_profile: bool = False,
     ) -> None:
         self._folder = folder
         self._otlp_url = otlp_url
         self._ports = ports or Ports.free()
         self._progress = progress
-        self._faults = {} if flags is None else {"FAULTS": "1", "FAULT_FLAGS": str(flags.resolve())}
+        self._flags = flags
+        self._signals_url = signals_url
+        self._test_profile = test_profile
         folder.mkdir(parents=True, exist_ok=True)
         self.key_file = folder / "jwt.key"
         self._key = _key(self.key_file)
         self.programs = {program.name: program for program in self._programs()}
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What can be ended and started again."""
+        return tuple(self.programs)
 
     @property
     def gateway_url(self) -> str:
@@ -94,6 +106,8 @@ class LocalStack:
     def __enter__(self) -> Self:
         """Migrate the databases and start everything; returns when all of it is ready."""
         try:
+            if self._flags is not None:
+                self._flags.clear()
             for service in services():
                 if service.database:
                     self._progress(f"migrating {service.name}")
@@ -131,7 +145,9 @@ class LocalStack:
         return [*map(self._program, services()), gateway]
 
     def _program(self, service: Service) -> Program:
-        settings = self._addresses(service.calls) | self._faults
+        settings = self._addresses(service.calls)
+        if self._flags is not None:
+            settings |= {"FAULTS": "1", "FAULT_FLAGS": str(self._flags.path.resolve())}
         if service.database:
             settings["DATABASE_URL"] = f"sqlite+aiosqlite:///{self._folder.resolve() / service.name}.db"
         return Program(
@@ -153,8 +169,19 @@ class LocalStack:
             "OTEL_EXPORTER_OTLP_ENDPOINT": self._otlp_url,
             "OTEL_RESOURCE_ATTRIBUTES": "deployment.environment.name=local",
             "OTEL_BSP_SCHEDULE_DELAY": _BATCH_MS,
+            "TEST_PROFILE": "true" if self._test_profile else "false",
+            **({} if self._signals_url is None else _signals(self._signals_url)),
             **more,
         }
+
+
+def _signals(url: str) -> dict[str, str]:
+    return {
+        "OTEL_LOGS_EXPORTER": "otlp",
+        "OTEL_METRICS_EXPORTER": "otlp",
+        "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": f"{url}/v1/logs",
+        "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": f"{url}/v1/metrics",
+    }
 
 
 def _key(path: Path) -> Secret:
