@@ -66,3 +66,12 @@ def test_without_calls_there_is_nothing(store: TraceStore) -> None:
 def test_a_percentile_is_a_value_that_came(share: float, value: int) -> None:
     assert percentile(range(1, 101), share) == value
     assert percentile([7], share) == 7
+
+
+def test_who_is_called_is_on_the_map_even_without_a_span_that_serves(
+    store: TraceStore, make_span: MakeSpan, received: Received
+) -> None:
+    store.add(received([make_span(span=1, service="batch"), make_span(span=2, parent=1, service="worker", start=1)]))
+    found = service_map(store, window=10, now=make_span().start + SECOND)
+    assert [node.name for node in found.nodes] == ["batch", "worker"]
+    assert [(edge.caller, edge.callee) for edge in found.edges] == [("batch", "worker")]

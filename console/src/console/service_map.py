@@ -84,7 +84,9 @@ class _Counts:
             for caller, callee, failed in _calls_by(span, by_id.get(span.parent_id)):
                 self.edges[caller, callee].add(span.duration, failed=failed)
                 self.nodes.setdefault((caller, NodeKind.SERVICE), _Calls())  # it is there, even if nobody calls it
-                if callee == span.peer:
+                if callee != span.peer:
+                    self.nodes.setdefault((callee, NodeKind.SERVICE), _Calls())  # even if it says not that it serves
+                else:
                     self.nodes[callee, NodeKind.BACKEND].add(span.duration, failed=failed)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from console.receive.body import BodyLimits
 from console.store import Limits, RingLimits
-from telemetry.env import Env
+from telemetry.env import ConfigError, Env
 
 _MIB = 1 << 20
 _MEMORY_MIB = 256
@@ -25,6 +25,7 @@ class Settings:
         otlp_http: where OTLP/HTTP is as well, for exporters that are not configured; None for nowhere.
         otlp_grpc: where OTLP/gRPC is; None for nowhere.
         allowed_hosts: names under which it may be called, besides the loopback's.
+        jaeger_url: a Jaeger that has the traces, too, and that the pages link to; empty for none.
         file: keeps what is held when the program ends; None for memory alone.
     """
 
@@ -37,6 +38,7 @@ class Settings:
     metrics: RingLimits = field(default_factory=lambda: RingLimits(memory_bytes=16 << 20))
     bodies: BodyLimits = field(default_factory=BodyLimits)
     file: Path | None = None
+    jaeger_url: str = ""
     log_level: str = "INFO"
 
     @property
@@ -76,6 +78,7 @@ class Settings:
             metrics=RingLimits(default.metrics.items, memory // 16),
             bodies=BodyLimits(unpacked=unpacked),
             file=Path(file) if (file := env.get("FILE")) else None,
+            jaeger_url=_web_address(env, "JAEGER_URL"),
             log_level=env.choice("LOG_LEVEL", default.log_level, _LEVELS),
         )
 
@@ -84,3 +87,10 @@ def _listen_or_off(env: Env, name: str, default: str | None) -> str | None:
     if env.get(name) == _OFF or (env.get(name) is None and default is None):
         return None
     return env.address(name, default or "")
+
+
+def _web_address(env: Env, name: str) -> str:
+    url = (env.get(name) or "").rstrip("/")
+    if url and not url.startswith(("http://", "https://")):
+        raise ConfigError(f"{name}={url!r}: expected an address such as http://127.0.0.1:16686")
+    return url

@@ -11,12 +11,14 @@ from console.pages.live import Live
 from console.pages.logs import LogPages
 from console.pages.metrics import MetricsPage
 from console.pages.render import Renderer, Site
+from console.pages.scenarios import ScenarioPages
 from console.pages.service_map import MapPage
 from console.pages.trace import TracePages
 from console.pages.traces import TraceList
+from console.scenarios import Runner
 from console.stores import Stores
 
-__all__ = ["Pages", "Site"]
+__all__ = ["Pages"]
 
 
 class _Part(Protocol):
@@ -24,10 +26,16 @@ class _Part(Protocol):
 
 
 class Pages:
-    """Everything that answers with HTML."""
+    """Everything that answers with HTML.
 
-    def __init__(self, stores: Stores, site: Site | None = None) -> None:
-        renderer = Renderer(site)
+    Args:
+        stores: what is shown.
+        jaeger_url: where to link to, if anywhere.
+        runner: runs the scenarios; without one there is no page of them.
+    """
+
+    def __init__(self, stores: Stores, jaeger_url: str = "", runner: Runner | None = None) -> None:
+        renderer = Renderer(Site(jaeger_url, scenarios=runner is not None))
         self._parts: list[_Part] = [
             renderer,
             Live(stores),
@@ -38,6 +46,8 @@ class Pages:
             MapPage(stores.traces, renderer),
             MetricsPage(stores, renderer),
         ]
+        if runner is not None:
+            self._parts.append(ScenarioPages(runner, stores.traces, renderer))
 
     def routes(self) -> list[Route]:
         """Make the routes of all pages."""

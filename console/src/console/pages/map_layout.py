@@ -46,7 +46,8 @@ class Layout:
 
 def lay_out(service_map: ServiceMap) -> Layout:
     """Place nodes and edges; the same map is always drawn the same way."""
-    names = [node.name for node in service_map.nodes]
+    nodes = {node.name: node for node in service_map.nodes}  # a database may be called like a service
+    names = list(nodes)
     columns = _columns(names, service_map.edges)
     rows = _rows(columns, service_map.edges)
     tallest = max((len(column) for column in columns), default=0)
@@ -56,7 +57,7 @@ def lay_out(service_map: ServiceMap) -> Layout:
         for name in column
     }
     return Layout(
-        nodes=[PlacedNode(node, *places[node.name]) for node in service_map.nodes],
+        nodes=[PlacedNode(node, *places[node.name]) for node in nodes.values()],
         edges=_apart([_placed(edge, places) for edge in service_map.edges]),
         width=2 * _MARGIN + max(0, len(columns) - 1) * _COLUMN + NODE_WIDTH,
         height=2 * _MARGIN + max(0, tallest - 1) * _ROW + NODE_HEIGHT + _MARGIN,

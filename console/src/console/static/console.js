@@ -19,6 +19,7 @@ async function load(url) {
 }
 
 function put(page, { whole }) {
+  if ($$("[data-live]").some((here) => !page.getElementById(here.id))) return location.reload(); // another page by now
   document.body.dataset.version = page.body.dataset.version ?? "";
   for (const fresh of $$("[data-live]", page)) {
     const here = document.getElementById(fresh.id);
@@ -26,6 +27,7 @@ function put(page, { whole }) {
     const [rows, freshRows] = [$("[data-list]", here), $("[data-list]", fresh)];
     if (!whole && rows && freshRows) merge(rows, freshRows);
     else if (here.innerHTML !== fresh.innerHTML) exchange(here, fresh);
+    here.hidden = fresh.hidden;
   }
 }
 
@@ -121,6 +123,26 @@ document.addEventListener("visibilitychange", () => {
 });
 addEventListener("pagehide", () => stream?.close());
 
+// ---- Forms that do something
+
+addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  event.preventDefault();
+  const button = $("button", form);
+  button.disabled = true;
+  try {
+    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    const text = await answer.text();
+    if (answer.headers.get("content-type").startsWith("text/html")) {
+      put(new DOMParser().parseFromString(text, "text/html"), { whole: true });
+    } else toast(text);
+  } catch {
+    live("off");
+  }
+  button.disabled = false;
+});
+
 // ---- Filters and longer lists
 
 const form = $("form[data-auto]");
@@ -176,7 +198,7 @@ function fold() {
     const shown = $$(":scope > :not([hidden])", chunk);
     const lines = shown.filter((row) => row.classList.contains("line")).length;
     chunk.hidden = shown.length === 0;
-    chunk.style.containIntrinsicSize = `auto ${(shown.length - lines) * ROW_HEIGHT + lines * LINE_HEIGHT}px`;
+    chunk.style.containIntrinsicSize = `none ${(shown.length - lines) * ROW_HEIGHT + lines * LINE_HEIGHT}px`;
   }
 }
 
