@@ -9,13 +9,15 @@ from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.sdk.trace import Event, ReadableSpan, SpanLimits
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.sdk.util import BoundedList
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags, TraceState
 
 from telemetry import Telemetry
 from telemetry.otlp_spans import encode_span, join_spans
+from telemetry.provider import ServiceTracerProvider
 
 # That every kind of value is written right is shown in test_otlp_values.py.
 values: st.SearchStrategy[Any] = (
@@ -90,8 +92,23 @@ def test_a_span_of_ours_is_written_as_the_sdk_writes_it(telemetry: Telemetry, sp
         outer.set_attributes({f"key {number}": number for number in range(200)})
 
     stock = encode_spans(spans)
+    ours = ExportTraceServiceRequest.FromString(join_spans([span.encoded() for span in spans]))
+    assert ours.SerializeToString(deterministic=True) == stock.SerializeToString(deterministic=True)
     assert decoded(*spans).SerializeToString(deterministic=True) == stock.SerializeToString(deterministic=True)
     assert stock.resource_spans[0].scope_spans[0].spans[1].dropped_attributes_count == 73
+
+
+def test_what_finds_no_room_is_counted() -> None:
+    limits = SpanLimits(max_span_attributes=0, max_events=0, max_links=0)
+    span: Any = ServiceTracerProvider(sampler=ALWAYS_ON, span_limits=limits).get_tracer("tests").start_span("work")
+    span.set_attribute("a", 1)
+    span.add_event("event")
+    span.add_link(SpanContext(1, 2, is_remote=True))
+    span.end()
+
+    (sent,) = ExportTraceServiceRequest.FromString(join_spans([span.encoded()])).resource_spans[0].scope_spans[0].spans
+    assert sent.dropped_attributes_count == sent.dropped_events_count == sent.dropped_links_count == 1
+    assert decoded(span).resource_spans[0].scope_spans[0].spans == [sent]
 
 
 def test_what_utf8_cannot_hold_costs_a_character_and_no_batch(telemetry: Telemetry, spans: list[Any]) -> None:

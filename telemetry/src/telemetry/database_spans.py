@@ -17,11 +17,13 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine, ExceptionContext
 
 from telemetry import semconv
+from telemetry.known_attributes import KnownAttributes
 
 # The execution option of statements that are the plumbing's own and leave no span.
 UNTRACED = {"telemetry_untraced": True}
 
 _SYSTEMS = {"postgresql": "postgresql", "sqlite": "sqlite", "mysql": "mysql", "mariadb": "mariadb"}
+_STATEMENTS_KEPT = 1024
 _VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE", "MERGE")
 _NAME = r"(?:[^\W\d]\w*|\"[^\"]*\")"
 _TOKEN = re.compile(rf"'[^']*'?|--[^\n]*|/\*.*?(?:\*/|\Z)|(?P<word>{_NAME}(?:\.{_NAME})*)|(?P<bracket>[()])", re.DOTALL)
@@ -35,7 +37,6 @@ def trace_engine(engine: Engine, tracer: Tracer) -> None:
     event.listen(engine, "handle_error", listeners.failed)
 
 
-@lru_cache(maxsize=1024)
 def summarize(statement: str) -> tuple[str, str | None]:
     """Give the operation and the table of a statement, ``("SELECT", "users")``; None for a table that is not named."""
     operation = None
@@ -77,6 +78,7 @@ class _Listeners:
     def __init__(self, tracer: Tracer, attributes: dict[str, AttributeValue]) -> None:
         self._tracer = tracer
         self._attributes = attributes
+        self._describe = lru_cache(_STATEMENTS_KEPT)(self._make)
 
     def before(
         self,
@@ -90,6 +92,11 @@ class _Listeners:
         options = connection.get_execution_options() if context is None else context.execution_options
         if context is None or options.get("telemetry_untraced"):
             return
+        name, attributes = self._describe(statement)
+        context.telemetry_span = self._tracer.start_span(name, kind=SpanKind.CLIENT, attributes=attributes)
+
+    def _make(self, statement: str) -> tuple[str, KnownAttributes]:
+        """Give the name and the attributes of a statement's spans."""
         operation, collection = summarize(statement)
         name = operation if collection is None else f"{operation} {collection}"
         attributes = {
@@ -100,7 +107,7 @@ class _Listeners:
         }
         if collection is not None:
             attributes[semconv.DB_COLLECTION_NAME] = collection
-        context.telemetry_span = self._tracer.start_span(name, kind=SpanKind.CLIENT, attributes=attributes)
+        return name, KnownAttributes(attributes)
 
     def after(
         self,

@@ -14,7 +14,7 @@ from struct import Struct
 from typing import NamedTuple
 
 from opentelemetry.sdk.trace import Event, ReadableSpan
-from opentelemetry.trace import INVALID_SPAN_CONTEXT, Link, SpanContext, SpanKind, StatusCode
+from opentelemetry.trace import INVALID_SPAN_CONTEXT, Link, SpanContext, SpanKind, Status, StatusCode
 
 from telemetry.origin import Origin
 from telemetry.otlp_values import encode_attributes
@@ -34,7 +34,7 @@ _SPAN_ID = tag(2, Wire.DELIMITED) + varint(8)
 _TRACE_STATE = tag(3, Wire.DELIMITED)
 _PARENT_ID = tag(4, Wire.DELIMITED) + varint(8)
 _NAME = tag(5, Wire.DELIMITED)
-_ATTRIBUTE = tag(9, Wire.DELIMITED)
+ATTRIBUTE = tag(9, Wire.DELIMITED)
 _DROPPED_ATTRIBUTES = tag(10, Wire.VARINT)
 _EVENT = tag(11, Wire.DELIMITED)
 _DROPPED_EVENTS = tag(12, Wire.VARINT)
@@ -50,7 +50,7 @@ _NANOSECONDS = Struct("<Q")
 # Flags. Bit 8: it is known whether the context is remote. Bit 9: it is.
 _FLAGS = tag(16, Wire.FIXED32)
 _NOT_REMOTE, _IS_REMOTE = (flags.to_bytes(4, "little") for flags in (0x100, 0x300))
-_LOCAL, _REMOTE = _FLAGS + _NOT_REMOTE, _FLAGS + _IS_REMOTE
+_NO_PARENT, _REMOTE = _FLAGS + _NOT_REMOTE, _FLAGS + _IS_REMOTE
 
 # Span.Event
 _EVENT_TIME = tag(1, Wire.FIXED64)
@@ -77,10 +77,68 @@ class EncodedSpan(NamedTuple):
 
 
 def encode_span(span: ReadableSpan) -> EncodedSpan:
-    """Encode a span that has ended."""
-    origin: Origin = getattr(span, "origin", None) or Origin(span.resource, span.instrumentation_scope)
-    content = b"".join(_parts(span))
+    """Encode a span, of whatever kind, that has ended; those of `telemetry.span` know a shorter way."""
+    counts = (span.dropped_attributes, span.dropped_events, span.dropped_links)
+    return write_span(
+        Origin(span.resource, span.instrumentation_scope),
+        span.get_span_context() or INVALID_SPAN_CONTEXT,
+        span.parent,
+        span.name,
+        span.kind,
+        (span.start_time or 0, span.end_time or 0),
+        encode_attributes(ATTRIBUTE, span.attributes),
+        span.status,
+        [*write_events(span.events), *write_links(span.links), *write_dropped(*counts)],
+    )
+
+
+def write_span(  # noqa: PLR0913, PLR0917  what a span is made of
+    origin: Origin,
+    context: SpanContext,
+    parent: SpanContext | None,
+    name: str,
+    kind: SpanKind,
+    times: tuple[int, int],
+    attributes: bytes,
+    status: Status,
+    more: Sequence[bytes],
+) -> EncodedSpan:
+    """Encode what a span is made of.
+
+    Args:
+        origin: Where it comes from.
+        context: Its ids.
+        parent: Its parent's; None for a root.
+        name: Its name.
+        kind: Its side of a call.
+        times: Its start and end, in nanoseconds since 1970.
+        attributes: As `encode_attributes` gives them for `ATTRIBUTE`.
+        status: How it ended.
+        more: What `write_events`, `write_links` and `write_dropped` give.
+    """
+    code, message = status.status_code, status.description
+    content = b"".join(
+        (
+            _TRACE_ID,
+            context.trace_id.to_bytes(16, "big"),
+            _SPAN_ID,
+            context.span_id.to_bytes(8, "big"),
+            _NO_PARENT if parent is None else _parent(parent),
+            _name(name) if len(name) <= _LONGEST_KEPT else _made_name(name),
+            _KINDS[kind],
+            _TIMES.pack(_START, times[0], _END, times[1]),
+            attributes,
+            _status(code, message) if message else _STATUSES[code],
+            *more,
+        )
+    )
+    if context.trace_state:
+        content += _TRACE_STATE + text(context.trace_state.to_header())
     return EncodedSpan(origin.encoded_resource, origin.encoded_scope, delimited(content))
+
+
+def _parent(parent: SpanContext) -> bytes:
+    return _PARENT_ID + parent.span_id.to_bytes(8, "big") + (_REMOTE if parent.is_remote else _NO_PARENT)
 
 
 def join_spans(spans: Sequence[EncodedSpan]) -> bytes:
@@ -95,40 +153,30 @@ def join_spans(spans: Sequence[EncodedSpan]) -> bytes:
     )
 
 
-def _parts(span: ReadableSpan) -> list[bytes]:
-    context, parent, status = span.get_span_context() or INVALID_SPAN_CONTEXT, span.parent, span.status
-    parts = [
-        _ids(context),
-        _name(span.name) if len(span.name) <= _LONGEST_KEPT else _made_name(span.name),
-        _KINDS[span.kind],
-        _TIMES.pack(_START, span.start_time or 0, _END, span.end_time or 0),
-        encode_attributes(_ATTRIBUTE, span.attributes),
-        _STATUSES[status.status_code] if not status.description else _status(status.status_code, status.description),
-        _LOCAL if parent is None or not parent.is_remote else _REMOTE,
-    ]
-    if parent is not None:
-        parts += (_PARENT_ID, parent.span_id.to_bytes(8, "big"))
-    if context.trace_state:
-        parts += (_TRACE_STATE, text(context.trace_state.to_header()))
-    parts += [_EVENT + delimited(_event(event)) for event in span.events]
-    parts += [_LINK + delimited(_link(link)) for link in span.links]
-    parts += (
-        _count(_DROPPED_ATTRIBUTES, span.dropped_attributes),
-        _count(_DROPPED_EVENTS, span.dropped_events),
-        _count(_DROPPED_LINKS, span.dropped_links),
-    )
-    return parts
-
-
-def _ids(context: SpanContext) -> bytes:
-    return b"".join((_TRACE_ID, context.trace_id.to_bytes(16, "big"), _SPAN_ID, context.span_id.to_bytes(8, "big")))
-
-
 def _made_name(name: str) -> bytes:
     return _NAME + text(name)
 
 
 _name = lru_cache(_NAMES_KEPT)(_made_name)
+
+
+def write_events(events: Sequence[Event]) -> list[bytes]:
+    """Give them as a span's fields."""
+    return [_EVENT + delimited(_event(event)) for event in events]
+
+
+def write_links(links: Sequence[Link]) -> list[bytes]:
+    """Give them as a span's fields."""
+    return [_LINK + delimited(_link(link)) for link in links]
+
+
+def write_dropped(attributes: int, events: int, links: int) -> list[bytes]:
+    """Give the numbers of what a span's limits have cost, as its fields."""
+    return [
+        _count(_DROPPED_ATTRIBUTES, attributes),
+        _count(_DROPPED_EVENTS, events),
+        _count(_DROPPED_LINKS, links),
+    ]
 
 
 def _event(event: Event) -> bytes:
@@ -147,7 +195,10 @@ def _event(event: Event) -> bytes:
 def _link(link: Link) -> bytes:
     return b"".join(
         (
-            _ids(link.context),
+            _TRACE_ID,
+            link.context.trace_id.to_bytes(16, "big"),
+            _SPAN_ID,
+            link.context.span_id.to_bytes(8, "big"),
             encode_attributes(_LINK_ATTRIBUTE, link.attributes),
             _count(_LINK_DROPPED, link.dropped_attributes),
             _LINK_FLAGS,

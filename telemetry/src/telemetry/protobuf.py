@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-_SMALL = tuple(bytes((number,)) for number in range(128))
 _ALL_BITS = (1 << 64) - 1
+_SEVEN_BITS, _MORE = 0x7F, 0x80
+_MANY = 1024  # nearly every length there is
 
 
 class Wire(IntEnum):
@@ -27,12 +28,16 @@ def tag(field: int, wire: Wire) -> bytes:
 
 def varint(number: int) -> bytes:
     """Give an integer of up to 64 bits, a negative one as its two's complement."""
-    if 0 <= number < len(_SMALL):
+    if 0 <= number < _MANY:
         return _SMALL[number]
+    return _written(number)
+
+
+def _written(number: int) -> bytes:
     rest = number & _ALL_BITS
     written = bytearray()
-    while rest >= len(_SMALL):
-        written.append(rest & 0x7F | 0x80)
+    while rest > _SEVEN_BITS:
+        written.append(rest & _SEVEN_BITS | _MORE)
         rest >>= 7
     written.append(rest)
     return bytes(written)
@@ -46,3 +51,6 @@ def delimited(content: bytes) -> bytes:
 def text(given: str) -> bytes:
     """Give a text after its length; what UTF-8 has no bytes for, half of a surrogate pair, becomes a question mark."""
     return delimited(given.encode("utf-8", "replace"))
+
+
+_SMALL = tuple(_written(number) for number in range(_MANY))

@@ -5,20 +5,26 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from threading import Lock
 from time import time_ns
 from types import NoneType
+from typing import Any
 
 from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.sdk.trace import Event, EventBase, Span, SpanLimits, SpanProcessor
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode
 from opentelemetry.util.types import AnyValue, Attributes
 
+from telemetry.known_attributes import KnownAttributes
 from telemetry.origin import Origin
+from telemetry.otlp_spans import ATTRIBUTE, EncodedSpan, write_dropped, write_events, write_links, write_span
+from telemetry.otlp_values import encode_attributes
 
 _logger = logging.getLogger(__name__)
 
 _UNSET = Status(StatusCode.UNSET)
+_NOTHING: tuple[Any, ...] = ()
 _PLAIN = (str, int, float, bytes, NoneType)  # and bool, which is an int
 
 
@@ -60,10 +66,11 @@ class RecordingSpan(Span):
     # What most spans never change is the class's.
     _end_time = None
     _status = _UNSET
-    _events: Sequence[Event] = ()
-    _links: Sequence[Link] = ()
+    _events: Sequence[Event] = _NOTHING
+    _links: Sequence[Link] = _NOTHING
     _instrumentation_info = None
     _dropped_attributes = 0
+    _known: KnownAttributes | None = None
 
     def __init__(  # noqa: PLR0913, PLR0917  made in one place  pylint: disable=super-init-not-called
         self,
@@ -92,9 +99,14 @@ class RecordingSpan(Span):
         self._record_exception = record_exception
         self._set_status_on_exception = set_status_on_exception
         self._lock = Lock()
-        self._attributes: dict[str, AnyValue] = {}
-        if attributes:
-            self._put(attributes)
+        self._attributes: dict[str, AnyValue]
+        if isinstance(attributes, KnownAttributes) and attributes.fit(recording.limits):
+            self._known = attributes
+            self._attributes = attributes.copy()
+        else:
+            self._attributes = {}
+            if attributes:
+                self._put(attributes)
         if links:
             self._links = self._new_links(links)
         self._start_time = time_ns() if start_time is None else start_time
@@ -133,15 +145,31 @@ class RecordingSpan(Span):
         recording.processor._on_ending(self)  # noqa: SLF001  the SDK's own name for it
         recording.processor.on_end(self)
 
+    def encoded(self) -> EncodedSpan:
+        """Give the span, which has ended, as OTLP has it."""
+        known, more = self._known, list[bytes]()
+        if known is None:
+            attributes = encode_attributes(ATTRIBUTE, self._attributes)
+        else:
+            added = dict(islice(self._attributes.items(), len(known), None))
+            attributes = known.encoded + encode_attributes(ATTRIBUTE, added)
+        if self._dropped_attributes or self._events is not _NOTHING or self._links is not _NOTHING:
+            dropped = write_dropped(self._dropped_attributes, self.dropped_events, self.dropped_links)
+            more = [*write_events(self.events), *write_links(self.links), *dropped]
+        context, times = self.get_span_context(), (self._start_time or 0, self._end_time or 0)
+        return write_span(
+            self.origin, context, self._parent, self._name, self._kind, times, attributes, self._status, more
+        )
+
     def _add_event(self, event: EventBase) -> None:
         with self._lock:
-            if isinstance(self._events, tuple):
+            if self._events is _NOTHING:
                 self._events = self._new_events()  # type: ignore[no-untyped-call]
         super()._add_event(event)
 
     def _add_link(self, link: Link) -> None:
         with self._lock:
-            if isinstance(self._links, tuple):
+            if self._links is _NOTHING:
                 self._links = self._new_links(())
         super()._add_link(link)
 
@@ -150,7 +178,9 @@ class RecordingSpan(Span):
         for key, value in self._clean(attributes).items():
             if key in known:
                 del known[key]  # what is set again is the newest
+                self._known = None
             elif limit is not None and len(known) >= limit:
+                self._known = None
                 self._dropped_attributes += 1
                 if not known:
                     continue

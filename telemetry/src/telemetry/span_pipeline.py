@@ -9,6 +9,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
 from telemetry.otlp_spans import EncodedSpan, encode_span
 from telemetry.pipeline import ExportQueue, Item, flush_all, shutdown_all
+from telemetry.span import RecordingSpan
 
 
 class SpanPipeline(ExportQueue[Item], SpanProcessor):
@@ -53,4 +54,4 @@ class EncodedPipeline(SpanPipeline[EncodedSpan]):
     """The queue of an exporter of OTLP: spans wait as the bytes that are sent, which take a fraction of the memory."""
 
     def _keep(self, span: ReadableSpan) -> EncodedSpan:
-        return encode_span(span)
+        return span.encoded() if isinstance(span, RecordingSpan) else encode_span(span)
