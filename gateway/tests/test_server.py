@@ -18,6 +18,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from gateway.backends import BACKENDS
 from shop.order.v1 import order_pb2
 from telemetry.http import Receive, Scope, Send
 
@@ -26,12 +27,11 @@ KEY = "a key of the tests, of 32 bytes and more"
 Gateway = tuple[Process, httpx.AsyncClient]
 
 
-def environment(user_service: Any, order_service: Any, **more: str) -> dict[str, str]:
+def environment(backends: dict[str, Any], **more: str) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "LISTEN": "127.0.0.1:0",
-        "USER_SERVICE": user_service.address,
-        "ORDER_SERVICE": order_service.address,
+        **{each.variable: backends[each.client.name].address for each in BACKENDS},
         "OTEL_TRACES_EXPORTER": "file",
         **more,
     }
@@ -56,10 +56,8 @@ async def running(environ: dict[str, str], folder: Path) -> AsyncIterator[tuple[
 
 
 @pytest.fixture
-async def gateway(
-    user_service: Any, order_service: Any, make_token: Callable[..., str], tmp_path: Path
-) -> AsyncIterator[Gateway]:
-    environ = environment(user_service, order_service, JWT_KEY=KEY)
+async def gateway(backends: dict[str, Any], make_token: Callable[..., str], tmp_path: Path) -> AsyncIterator[Gateway]:
+    environ = environment(backends, JWT_KEY=KEY)
     async with running(environ, tmp_path) as (process, url, _lines):
         headers = {"Authorization": f"Bearer {make_token()}"}
         async with httpx.AsyncClient(base_url=url, headers=headers, timeout=10) as client:
@@ -164,10 +162,10 @@ async def test_what_a_proxy_header_says_is_not_believed(gateway: Gateway, user_s
 
 
 async def test_requests_are_logged_with_their_trace_and_tenant_and_without_their_token(
-    user_service: Any, order_service: Any, make_token: Callable[..., str], tmp_path: Path
+    backends: dict[str, Any], make_token: Callable[..., str], tmp_path: Path
 ) -> None:
     token = make_token()
-    environ = environment(user_service, order_service, JWT_KEY=KEY, LOG_LEVEL="DEBUG")
+    environ = environment(backends, JWT_KEY=KEY, LOG_LEVEL="DEBUG")
     async with running(environ, tmp_path) as (process, url, _lines):
         async with httpx.AsyncClient(base_url=url) as client:
             response = await client.get(f"/v1/users?access_token={token}", headers={"Authorization": f"Bearer {token}"})
@@ -182,8 +180,9 @@ async def test_requests_are_logged_with_their_trace_and_tenant_and_without_their
     assert KEY not in logged
 
 
+@pytest.mark.usefixtures("user_service")
 async def test_tokens_may_be_signed_by_an_issuer_elsewhere(
-    user_service: Any, order_service: Any, serve_app: Any, make_token: Callable[..., str], tmp_path: Path
+    backends: dict[str, Any], serve_app: Any, make_token: Callable[..., str], tmp_path: Path
 ) -> None:
     private = rsa.generate_private_key(65537, 2048)
     jwk = jwt.algorithms.RSAAlgorithm.to_jwk(private.public_key(), as_dict=True) | {"kid": "1"}
@@ -193,7 +192,7 @@ async def test_tokens_may_be_signed_by_an_issuer_elsewhere(
         await send({"type": "http.response.body", "body": json.dumps({"keys": [jwk]}).encode()})
 
     async with serve_app(issuer) as issuer_url:
-        environ = environment(user_service, order_service, JWKS_URL=issuer_url)
+        environ = environment(backends, JWKS_URL=issuer_url)
         async with running(environ, tmp_path) as (_process, url, _lines), httpx.AsyncClient(base_url=url) as client:
             tokens = [make_token(key=private, algorithm="RS256", kid="1"), make_token()]
             answers = [await client.get("/v1/users", headers={"Authorization": f"Bearer {each}"}) for each in tokens]
