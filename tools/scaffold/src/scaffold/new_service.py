@@ -23,7 +23,7 @@ from stack.services import find_services
 Say = Callable[[str], None]
 
 _BACKENDS = Path("gateway/src/gateway/backends.py")
-_FINISHING = (("make", "--no-print-directory", "proto"), ("make", "--no-print-directory", "lock"))
+_FINISHING = (("tools/protos.sh",), ("make", "--no-print-directory", "lock"))
 
 
 def new_service(root: Path, request: Request, say: Say) -> list[Path]:
@@ -42,7 +42,7 @@ def new_service(root: Path, request: Request, say: Say) -> list[Path]:
         with undone_on_failure(root):
             paths = put(rendered, root)
             for command in _FINISHING:
-                say(" ".join(("make", command[-1])))
+                say(f"running {command[0]} {command[-1]}" if len(command) > 1 else f"running {command[0]}")
                 _run(root, command)
     return paths
 
@@ -73,7 +73,7 @@ def _extend_shared_files(root: Path, request: Request, rendered: Path) -> None:
     if request.route:
         table = backends.add_backend((root / _BACKENDS).read_text(encoding="utf-8"), request.name, plural, request.port)
         (rendered / _BACKENDS).write_text(table, encoding="utf-8")
-        format_code(root, rendered / _BACKENDS)
+        format_code(root, rendered)
 
 
 def _run(root: Path, command: tuple[str, ...]) -> None:

@@ -71,12 +71,19 @@ def format_code(root: Path, folder: Path) -> None:
     """Sort imports and wrap lines: long names wrap elsewhere than short ones."""
     config = f"--config={root / 'pyproject.toml'}"
     ruff = str(Path(sys.executable).with_name("ruff"))
-    for command in (("check", "--select=I", "--fix"), ("format",)):
+    ours = f"--config=lint.isort.known-first-party = {sorted(_packages(root, folder))}"
+    for command in (("check", "--select=I", "--fix", ours), ("format",)):
         done = subprocess.run(  # noqa: S603  our own words
             (ruff, *command, config, "--quiet", str(folder)), cwd=root, capture_output=True, text=True, check=False
         )
         if done.returncode != 0:
             raise ScaffoldError(f"ruff refuses what was rendered: {done.stdout or done.stderr}".strip())
+
+
+def _packages(*folders: Path) -> set[str]:
+    """Give the workspace's packages, also those that are not in their place yet."""
+    patterns = ("*/src/*/__init__.py", "*/*/src/*/__init__.py")
+    return {path.parent.name for folder in folders for pattern in patterns for path in folder.glob(pattern)}
 
 
 def is_owned(root: Path, answers: Mapping[str, object], path: PurePath) -> bool:
