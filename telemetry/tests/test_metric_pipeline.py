@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable
 from time import monotonic
@@ -114,14 +115,53 @@ def test_a_certificate_that_cannot_be_read_is_told_at_the_start() -> None:
         measuring_for("https://localhost:1", certificate="/nowhere.pem")
 
 
-def test_a_forked_child_exports_as_another_instance(http_collector: Any) -> None:
-    with measuring_for(http_collector.endpoint) as telemetry:
-        telemetry.business.counter("orders_created").add()
+async def answer(_scope: Any, _receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body"})
+
+
+async def hang(_scope: Any, _receive: Any, _send: Any) -> None:
+    await asyncio.Event().wait()
+
+
+def test_a_forked_child_exports_as_another_instance_and_counts_from_nothing(http_collector: Any) -> None:
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+    with measuring_for(http_collector.endpoint) as telemetry, asyncio.Runner() as runner:
+
+        async def request(app: Any) -> None:
+            await telemetry.asgi(app)(scope.copy(), unheard, ignored)
+
+        async def begin() -> asyncio.Task[None]:
+            task = asyncio.create_task(request(hang))
+            await asyncio.sleep(0)
+            return task
+
+        telemetry.business.counter("orders_created").add(3)
+        runner.run(request(answer))
+        open_request = runner.run(begin())
         telemetry.force_flush()
+        told = len(http_collector.requests)
         child = os.fork()
         if child == 0:
             telemetry.business.counter("orders_created").add()
+            with asyncio.Runner() as own:
+                own.run(request(answer))
             os._exit(0 if telemetry.force_flush(5) else 1)
         assert os.waitpid(child, 0)[1] == 0
+        assert len(http_collector.requests) == told + 1
+        open_request.cancel()
+        runner.run(asyncio.sleep(0))
 
-    assert http_collector.instances == 2
+        last = {name: points[-1] for name, points in http_collector.metrics.items()}
+        assert last["orders_created"].as_int == 1
+        assert last["http.server.request.duration"].count == 1
+        assert last["http.server.active_requests"].as_int == 0
+        assert http_collector.instances == 2
+
+
+async def unheard() -> dict[str, Any]:
+    return {"type": "http.request"}
+
+
+async def ignored(_message: Any) -> None:
+    return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry.metrics import CallbackOptions, Meter, MeterProvider, NoOpMeterProvider, Observation
 from opentelemetry.sdk import metrics as sdk
@@ -99,9 +99,11 @@ class Measuring:
             self._watches.append(EventLoopWatch(self.meter))
 
     def use_resource(self, resource: Resource) -> None:
-        """Say who is measured from now on."""
+        """Measure another process from now on, a forked child, from nothing."""
         if isinstance(self.provider, _Provider):
             self.provider.use_resource(resource)
+        if self.http is not None:
+            self.http.after_fork()
 
     def stop(self) -> None:
         """Watch event loops no more."""
@@ -114,6 +116,10 @@ class _Provider(sdk.MeterProvider):
 
     def use_resource(self, resource: Resource) -> None:
         self._sdk_config.resource = resource
+        consumer: Any = self._measurement_consumer
+        consumer._lock = Lock()  # noqa: SLF001
+        for reader in tuple(consumer._reader_storages):  # noqa: SLF001
+            consumer.add_metric_reader(reader)  # in place of what it had: values start anew
 
     def _handle_fork(self) -> None:
         self._lock = Lock()  # another thread of the parent may have held them

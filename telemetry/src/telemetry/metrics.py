@@ -7,7 +7,7 @@ is no route or a method that nobody knows, is one label.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from opentelemetry.util.types import AttributeValue
 from telemetry import semconv
 from telemetry.errors import CLASS_OF_CODE, HANDLING, ErrorClass
 from telemetry.grpc.status import SERVER_ERRORS
+from telemetry.histogram import Series
 
 if TYPE_CHECKING:
     from telemetry.grpc.methods import Method
@@ -47,7 +48,7 @@ class HttpServerMetrics:
         self._duration = _seconds(meter, HTTP_SERVER_REQUEST_DURATION, "Duration of HTTP server requests.")
         self._open: set[RequestTimer] = set()
         self._seen: set[tuple[str, str]] = set()
-        self._known: dict[tuple[object, ...], _Attributes] = {}
+        self._known: dict[tuple[object, ...], Series] = {}
         meter.create_observable_up_down_counter(
             HTTP_SERVER_ACTIVE_REQUESTS,
             [self._count_open],
@@ -55,16 +56,16 @@ class HttpServerMetrics:
             description="Number of active HTTP server requests.",
         )
 
-    def begin(self, span: Mapping[str, AttributeValue], context: Context) -> RequestTimer:
+    def begin(self, method: str, scheme: str, version: str, context: Context) -> RequestTimer:
         """Begin to measure a request.
 
         Args:
-            span: The attributes of the request's span: the method is one that is known, or OTHER.
-            context: With that span, for the exemplar.
+            method: One that is known, or OTHER.
+            scheme: Such as "https".
+            version: Of HTTP, such as "1.1".
+            context: With the request's span, for the exemplar.
         """
-        scheme = span[semconv.URL_SCHEME]
-        kind = (str(span[semconv.HTTP_REQUEST_METHOD]), str(scheme) if scheme in _SCHEMES else OTHER)
-        timer = RequestTimer(self, kind, str(span[semconv.NETWORK_PROTOCOL_VERSION]), context)
+        timer = RequestTimer(self, (method, scheme if scheme in _SCHEMES else OTHER), version, context)
         self._seen.add(timer.kind)
         self._open.add(timer)
         return timer
@@ -75,12 +76,17 @@ class HttpServerMetrics:
             return
         self._open.discard(timer)
         key = (*timer.kind, timer.version, status, route, error_type)
-        attributes = self._known.get(key)
-        if attributes is None:
-            attributes = _request_attributes(timer, status, route, error_type)
+        series = self._known.get(key)
+        if series is None:
+            series = Series(self._duration, _request_attributes(timer, status, route, error_type))
             if len(self._known) < _MOST_COMBINATIONS:
-                self._known[key] = attributes
-        self._duration.record(perf_counter() - timer.started, attributes, timer.context)
+                self._known[key] = series
+        series.record(perf_counter() - timer.started, timer.context)
+
+    def after_fork(self) -> None:
+        """Leave the parent its requests; called in a forked child."""
+        self._open.clear()
+        self._seen.clear()
 
     def _count_open(self, _options: CallbackOptions) -> Iterable[Observation]:
         counts = Counter(timer.kind for timer in list(self._open))
@@ -119,7 +125,7 @@ class CallMetrics:
     def __init__(self, duration: Histogram, errors: Collection[StatusCode]) -> None:
         self._duration = duration
         self._errors = errors
-        self._known: dict[tuple[str, StatusCode | None, str | None], _Attributes] = {}
+        self._known: dict[tuple[str, StatusCode | None, str | None], Series] = {}
 
     def record(
         self, method: Method, code: StatusCode | None, seconds: float, context: Context, error_type: str | None = None
@@ -134,12 +140,13 @@ class CallMetrics:
             error_type: What kept it from beginning.
         """
         key = (method.name, code, error_type)
-        attributes = self._known.get(key)
-        if attributes is None:
+        series = self._known.get(key)
+        if series is None:
             if len(self._known) >= _MOST_COMBINATIONS:
                 key = (OTHER, code, error_type)
-            attributes = self._known.setdefault(key, self._attributes(key, method.attributes))
-        self._duration.record(seconds, attributes, context)
+            made = Series(self._duration, self._attributes(key, method.attributes))
+            series = self._known.setdefault(key, made)
+        series.record(seconds, context)
 
     def _attributes(self, key: tuple[str, StatusCode | None, str | None], given: _Attributes) -> _Attributes:
         name, code, error_type = key

@@ -8,8 +8,19 @@ from fastapi import BackgroundTasks, FastAPI, Request
 from fastapi.responses import StreamingResponse
 from opentelemetry.trace import SpanKind, StatusCode, get_current_span
 
-from telemetry import Edge, Telemetry, current_tenant, current_trace_id, record_error
+from telemetry import (
+    Edge,
+    ExporterConfig,
+    SamplerConfig,
+    Telemetry,
+    TelemetryConfig,
+    configure,
+    current_tenant,
+    current_trace_id,
+    record_error,
+)
 from telemetry.http import Receive, Scope, Send
+from telemetry.trace_context import TraceContextPropagator
 
 
 @pytest.fixture
@@ -207,6 +218,62 @@ async def test_excluded_paths_leave_no_span(telemetry: Telemetry, spans: list[An
     assert not spans
 
 
+async def test_the_headers_of_context_are_looked_for_before_they_are_read(
+    telemetry: Telemetry, spans: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Any] = []
+    extract = telemetry.propagator.extract
+
+    def counted(*given: Any, **options: Any) -> Any:
+        read.append(given)
+        return extract(*given, **options)
+
+    monkeypatch.setattr(telemetry.propagator, "extract", counted)
+    app = telemetry.asgi(_answer)
+    for headers in ([], [(b"accept", b"*/*")], [(b"traceparent", b"00-" + b"1" * 32 + b"-" + b"2" * 16 + b"-01")]):
+        await app(_scope(headers=headers), _nothing, _ignore)
+
+    assert len(read) == 1
+    assert [len(span.links) for span in spans] == [0, 0, 1]
+
+
+async def test_a_propagator_that_knows_other_headers_is_asked_each_time(
+    telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Any] = []
+
+    class Other(TraceContextPropagator):
+        def extract(self, *given: Any, **options: Any) -> Any:
+            read.append(given)
+            return super().extract(*given, **options)
+
+        @property
+        def fields(self) -> set[str]:
+            return {"uber-trace-id"}  # and it reads uberctx-… as well
+
+    monkeypatch.setattr(telemetry, "propagator", Other())
+    await telemetry.asgi(_answer)(_scope(), _nothing, _ignore)
+
+    assert len(read) == 1
+
+
+async def test_nothing_is_made_of_a_request_that_is_not_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Any] = []
+    monkeypatch.setattr("telemetry.http.request.request_attributes", made.append)
+    sampler = SamplerConfig(kind="always_off")
+    config = TelemetryConfig(service_name="test", exporter=ExporterConfig(kind="none"), sampler=sampler)
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    with configure(config) as telemetry:
+        await telemetry.asgi(_answer)(_scope(), _nothing, send)
+
+    assert not made
+    assert [name for name, _value in sent[0]["headers"]] == [b"x-trace-id"]
+
+
 async def test_a_method_that_nobody_knows_is_no_name(
     telemetry: Telemetry, spans: list[Any], api: FastAPI, ask: Any
 ) -> None:
@@ -219,6 +286,11 @@ async def test_a_method_that_nobody_knows_is_no_name(
 
 def _scope(**more: Any) -> dict[str, Any]:
     return {"type": "http", "method": "GET", "path": "/", "headers": [], **more}
+
+
+async def _answer(_scope: Scope, _receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body"})
 
 
 async def _nothing() -> dict[str, Any]:

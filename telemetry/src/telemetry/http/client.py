@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextvars import Context, copy_context
 
 from telemetry.asgi import Message, Receive, Scope
-
-# Most requests are answered before it ends, and cost no task.
-_MOMENT = 0.01
+from telemetry.http.watch import Watch
 
 
 class Client:
@@ -23,11 +22,11 @@ class Client:
     Args:
         scope: The request's.
         receive: The server's.
-        declared: Whether the length of the body was told beforehand.
-        cancels: Whether the client's leaving cancels the application's work.
+        watch: Tells when a moment has passed; None: the client's leaving cancels nothing.
 
     Attributes:
         left: He left before the response was complete.
+        stopped: Nobody watches him any more.
         body_size: Bytes of the body that the application has read.
     """
 
@@ -35,33 +34,34 @@ class Client:
         "_arrived",
         "_cancelled",
         "_cancelling",
+        "_context",
         "_due",
         "_listening",
         "_pump",
         "_receive",
         "_scope",
-        "_stopped",
         "_task",
-        "_timer",
         "_unread",
         "body_size",
-        "declared",
         "left",
+        "stopped",
     )
 
-    def __init__(self, scope: Scope, receive: Receive, *, declared: bool, cancels: bool) -> None:
-        self.left = False
+    def __init__(self, scope: Scope, receive: Receive, watch: Watch | None) -> None:
+        self.left = self.stopped = False
         self.body_size = 0
-        self.declared = declared
         self._scope = scope
         self._receive = receive
-        self._unread: deque[Message] = deque()
+        self._unread: deque[Message] | None = None
         self._arrived: asyncio.Event | None = None
         self._pump: asyncio.Task[None] | None = None
-        self._listening = self._due = self._stopped = self._cancelled = False
-        self._task = asyncio.current_task() if cancels else None
-        self._cancelling = self._task.cancelling() if self._task is not None else 0
-        self._timer = asyncio.get_running_loop().call_later(_MOMENT, self._watch) if cancels else None
+        self._listening = self._due = self._cancelled = False
+        self._task: asyncio.Task[object] | None = None
+        if watch is not None and (task := asyncio.current_task(watch.loop)) is not None:
+            self._task = task
+            self._cancelling = task.cancelling()
+            self._context: Context = copy_context()
+            watch.add(self)
 
     async def receive(self) -> Message:
         """Give the next message."""
@@ -74,17 +74,15 @@ class Client:
             self.body_size += len(message.get("body", b""))
             if self._due and self._pump is None and not message.get("more_body", False):
                 self._start_pump()
-        elif not self._stopped:
+        elif not self.stopped:
             self.left = True
         return message
 
     def stop(self) -> None:
         """Stop watching: the response is complete."""
-        if self._stopped:
+        if self.stopped:
             return
-        self._stopped = True
-        if self._timer is not None:
-            self._timer.cancel()
+        self.stopped = True
         if self._pump is not None:
             self._pump.cancel()
 
@@ -103,7 +101,8 @@ class Client:
             await self._arrived.wait()
         return self._unread.popleft() if self._unread else await self._receive()
 
-    def _watch(self) -> None:
+    def look(self) -> None:
+        """See from now on whether he leaves: a moment has passed."""
         self._due = True
         # RFC 9110, 10.1.1: to read is to ask the client for his body; that is the application's to decide.
         asked = any(name == b"expect" for name, _value in self._scope["headers"])
@@ -111,8 +110,8 @@ class Client:
             self._start_pump()
 
     def _start_pump(self) -> None:
-        if not (self._stopped or self.left):
-            self._pump = asyncio.create_task(self._read_ahead())
+        if not (self.stopped or self.left):
+            self._pump = asyncio.create_task(self._read_ahead(), context=self._context)
 
     async def _read_ahead(self) -> None:
         try:
@@ -128,10 +127,11 @@ class Client:
 
     def _take(self, message: Message) -> None:
         is_told = self._listening and not self._unread
+        self._unread = self._unread or deque()
         self._unread.append(message)
         if self._arrived is not None:
             self._arrived.set()
-        if message["type"] != "http.disconnect" or self._stopped:
+        if message["type"] != "http.disconnect" or self.stopped:
             return
         self.left = True
         if not is_told and self._task is not None:

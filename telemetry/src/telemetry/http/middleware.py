@@ -10,17 +10,18 @@ from opentelemetry.context import Context, attach, detach
 from opentelemetry.propagators.textmap import TextMapPropagator
 from opentelemetry.trace import Link, SpanKind, Tracer, set_span_in_context
 
-from telemetry import semconv
 from telemetry.asgi import ASGIApp, Receive, Scope, Send
 from telemetry.edge import Edge, EdgePolicy, public
 from telemetry.http.capture import Capture, Captured
 from telemetry.http.client import Client
-from telemetry.http.request import WITH_BAGGAGE, WITHOUT_BAGGAGE, request_attributes, span_name
+from telemetry.http.request import WITH_BAGGAGE, WITHOUT_BAGGAGE, RequestAttributes, known_method, span_name
 from telemetry.http.response import Response
+from telemetry.http.watch import Watch
 from telemetry.http.websocket import WebSocket
 from telemetry.inbound import read_context
-from telemetry.metrics import HttpServerMetrics
+from telemetry.metrics import HttpServerMetrics, RequestTimer
 from telemetry.tenant import with_tenant
+from telemetry.trace_context import TRACEPARENT, TRACESTATE
 
 
 class TracingMiddleware:
@@ -55,11 +56,13 @@ class TracingMiddleware:
         self._app = app
         self._tracer = tracer
         self._propagator = propagator
+        self._carriers = _carriers(propagator)
         self._policy = policy
         self._exclude = frozenset(exclude)
         self._header = response_header.encode("ascii")
         self._captured = Captured(capture or Capture())
         self._cancels = cancel_on_disconnect
+        self._last_watch: Watch | None = None
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,17 +78,16 @@ class TracingMiddleware:
             parent, links = self._parent(scope, await self._policy(scope))
         except Exception as error:  # noqa: BLE001  raised again, where it can be seen
             parent, links, refusal = Context(), [], error
-        attributes = request_attributes(scope, self._captured)
+        attributes = RequestAttributes(scope, self._captured)
         span = self._tracer.start_span(span_name(scope), parent, SpanKind.SERVER, attributes, links, start_time=started)
         app = self._app if refusal is None else _raising(refusal)
         context = set_span_in_context(span, parent)
-        declared = semconv.HTTP_REQUEST_BODY_SIZE in attributes
-        # Before the span is current: the client's timer keeps the context that it is made in.
-        client = Client(scope, receive, declared=declared, cancels=self._cancels and kind == "http")
+        # Before the span is current: what watches the client keeps the context that it is made in.
+        client = Client(scope, receive, self._watch() if self._cancels and kind == "http" else None)
         token = attach(context)
         try:
             if kind == "http":
-                timer = None if self._metrics is None else self._metrics.begin(attributes, context)
+                timer = None if self._metrics is None else _begin(self._metrics, scope, context)
                 response = Response(span, scope, send, client, self._header, self._captured, timer)
                 await _serve(app, scope, client, response)
             else:
@@ -93,10 +95,30 @@ class TracingMiddleware:
         finally:
             detach(token)
 
+    def _watch(self) -> Watch:
+        """Give the watch of the running loop; there is one loop, but in tests."""
+        loop = asyncio.get_running_loop()
+        if self._last_watch is None or self._last_watch.loop is not loop:
+            self._last_watch = Watch(loop)
+        return self._last_watch
+
     def _parent(self, scope: Scope, edge: Edge) -> tuple[Context, list[Link]]:
-        getter = WITH_BAGGAGE if edge.baggage else WITHOUT_BAGGAGE
-        parent, links = read_context(self._propagator, scope, getter, trusted=edge.continue_trace, kept=edge.baggage)
+        parent, links = Context(), list[Link]()
+        if self._carriers is None or not self._carriers.isdisjoint([name for name, _value in scope["headers"]]):
+            getter = WITH_BAGGAGE if edge.baggage else WITHOUT_BAGGAGE
+            parent, links = read_context(
+                self._propagator, scope, getter, trusted=edge.continue_trace, kept=edge.baggage
+            )
         return (parent if edge.tenant is None else with_tenant(edge.tenant, parent)), links
+
+
+_STANDARD = frozenset({TRACEPARENT, TRACESTATE, "baggage"})
+
+
+def _carriers(propagator: TextMapPropagator) -> frozenset[bytes] | None:
+    """Give the headers that context comes in; None when that is not known: `fields` are those that are written."""
+    names = propagator.fields
+    return frozenset(name.encode("ascii") for name in names) if names <= _STANDARD else None
 
 
 def _raising(error: Exception) -> ASGIApp:
@@ -104,6 +126,11 @@ def _raising(error: Exception) -> ASGIApp:
         raise error
 
     return app
+
+
+def _begin(metrics: HttpServerMetrics, scope: Scope, context: Context) -> RequestTimer:
+    method = known_method(scope["method"])
+    return metrics.begin(method, scope.get("scheme", "http"), scope.get("http_version", "1.1"), context)
 
 
 async def _serve(app: ASGIApp, scope: Scope, client: Client, response: Response) -> None:

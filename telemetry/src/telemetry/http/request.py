@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import ItemsView, Iterator, Mapping
+from functools import lru_cache
+
 from opentelemetry.propagators.textmap import Getter
 from opentelemetry.util.http import sanitize_method
 from opentelemetry.util.types import AttributeValue
@@ -15,26 +18,57 @@ _OTHER = "_OTHER"
 _BAGGAGE = "baggage"
 
 
+@lru_cache(maxsize=64)
+def known_method(method: str) -> str:
+    """Give the method as the conventions know it, ``_OTHER`` for one that nobody knows."""
+    return sanitize_method(method)
+
+
 def span_name(scope: Scope) -> str:
     """Give the name that the span has until its route is known: the method, HTTP for one that nobody knows."""
-    method = sanitize_method(scope.get("method", "GET"))
-    return "HTTP" if method is None or method == _OTHER else method
+    method = known_method(scope.get("method", "GET"))
+    return "HTTP" if method == _OTHER else method
+
+
+class RequestAttributes(Mapping[str, AttributeValue]):
+    """The attributes that samplers and spans see from the start, made when somebody looks: most samplers do not."""
+
+    __slots__ = ("_captured", "_made", "_scope")
+
+    def __init__(self, scope: Scope, captured: Captured) -> None:
+        self._scope = scope
+        self._captured = captured
+        self._made: dict[str, AttributeValue] | None = None
+
+    def __getitem__(self, name: str) -> AttributeValue:
+        return self._all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def items(self) -> ItemsView[str, AttributeValue]:
+        """Give all of them."""
+        return self._all().items()
+
+    def _all(self) -> dict[str, AttributeValue]:
+        if self._made is None:
+            self._made = request_attributes(self._scope, self._captured)
+        return self._made
 
 
 def request_attributes(scope: Scope, captured: Captured) -> dict[str, AttributeValue]:
-    """Give the attributes that samplers and spans see from the start."""
+    """Give what a span says of its request from the start."""
     method: str = scope.get("method", "GET")  # a WebSocket's handshake is a GET
-    known = sanitize_method(method) or _OTHER
-    attributes: dict[str, AttributeValue] = {
-        semconv.HTTP_REQUEST_METHOD: known,
-        semconv.URL_PATH: scope["path"],
-        semconv.URL_SCHEME: scope.get("scheme", "http"),
-        semconv.NETWORK_PROTOCOL_VERSION: scope.get("http_version", "1.1"),
-    }
-    if known != method:
-        attributes[semconv.HTTP_REQUEST_METHOD_ORIGINAL] = method
-    _add_address(attributes, semconv.SERVER_ADDRESS, semconv.SERVER_PORT, scope.get("server"))
-    _add_address(attributes, semconv.CLIENT_ADDRESS, semconv.CLIENT_PORT, scope.get("client"))
+    server = scope.get("server") or (None, None)
+    attributes = _of_server(method, scope.get("scheme", "http"), scope.get("http_version", "1.1"), *server).copy()
+    attributes[semconv.URL_PATH] = scope["path"]
+    if client := scope.get("client"):
+        attributes[semconv.CLIENT_ADDRESS] = client[0]
+        if client[1]:
+            attributes[semconv.CLIENT_PORT] = client[1]
     headers = scope["headers"]
     for name, value in headers:
         if name == b"user-agent":
@@ -47,16 +81,27 @@ def request_attributes(scope: Scope, captured: Captured) -> dict[str, AttributeV
     return attributes
 
 
+@lru_cache(maxsize=256)
+def _of_server(
+    method: str, scheme: str, version: str, address: str | None, port: int | None
+) -> dict[str, AttributeValue]:
+    """Give what is the same for all requests of a method to a server."""
+    known = known_method(method)
+    attributes: dict[str, AttributeValue] = {
+        semconv.HTTP_REQUEST_METHOD: known,
+        semconv.URL_SCHEME: scheme,
+        semconv.NETWORK_PROTOCOL_VERSION: version,
+    }
+    if known != method:
+        attributes[semconv.HTTP_REQUEST_METHOD_ORIGINAL] = method
+    if address:
+        attributes[semconv.SERVER_ADDRESS] = address
+    if port:
+        attributes[semconv.SERVER_PORT] = port
+    return attributes
+
+
 _LONGEST_NUMBER = 19  # digits of what fits into 64 bits for sure
-
-
-def _add_address(
-    attributes: dict[str, AttributeValue], address: str, port: str, given: tuple[str, int | None] | None
-) -> None:
-    if given:
-        attributes[address] = given[0]
-        if given[1]:
-            attributes[port] = given[1]
 
 
 class HeaderGetter(Getter[Scope]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from opentelemetry.trace import Span, Status, StatusCode
 from opentelemetry.util.types import AttributeValue
 
@@ -41,6 +43,7 @@ class Response:
         "_ended",
         "_failed",
         "_header",
+        "_recording",
         "_scope",
         "_send",
         "_size",
@@ -60,6 +63,7 @@ class Response:
         timer: RequestTimer | None = None,
     ) -> None:
         self._span = span
+        self._recording = span.is_recording()
         self._scope = scope
         self._send = send
         self._client = client
@@ -106,8 +110,25 @@ class Response:
         if self._ended:
             return
         self._ended = True
-        span, route, error_type = self._span, route_of(self._scope), self._error_type()
-        attributes = self._attributes()
+        if not self._recording and self._timer is None:
+            return
+        route, error_type = route_of(self._scope), self._error_type()
+        if self._recording:
+            self._describe(route, error_type)
+        self._span.end()
+        if self._timer is not None:
+            failed = str(self._status) if (self._status or 0) >= SERVER_ERROR else None
+            self._timer.end(self._status, route, self._failed or error_type or failed)
+
+    def _start(self, message: Message) -> None:
+        self._status = message["status"]
+        headers = message.get("headers", ())
+        if self._recording and (captured := self._captured.of_response(headers)):
+            self._span.set_attributes(captured)
+        message["headers"] = with_trace_id(headers, self._header, self._span)
+
+    def _describe(self, route: str | None, error_type: str | None) -> None:
+        span, attributes = self._span, self._attributes()
         if route is not None:
             span.update_name(f"{span_name(self._scope)} {route}")
             attributes[semconv.HTTP_ROUTE] = route
@@ -116,17 +137,6 @@ class Response:
             if self._cut or error_type != CANCELLED:
                 span.set_status(Status(StatusCode.ERROR))
         span.set_attributes(attributes)
-        span.end()
-        if self._timer is not None:
-            failed = str(self._status) if (self._status or 0) >= SERVER_ERROR else None
-            self._timer.end(self._status, route, self._failed or error_type or failed)
-
-    def _start(self, message: Message) -> None:
-        self._status = message["status"]
-        headers = message.get("headers", ())
-        if captured := self._captured.of_response(headers):
-            self._span.set_attributes(captured)
-        message["headers"] = with_trace_id(headers, self._header, self._span)
 
     def _attributes(self) -> dict[str, AttributeValue]:
         attributes: dict[str, AttributeValue] = {}
@@ -134,15 +144,18 @@ class Response:
             attributes[semconv.HTTP_RESPONSE_STATUS_CODE] = self._status
             if self._scope.get("method") != "HEAD":
                 attributes[semconv.HTTP_RESPONSE_BODY_SIZE] = self._size
-        if self._client.body_size and not self._client.declared:
+        if self._client.body_size and semconv.HTTP_REQUEST_BODY_SIZE not in self._recorded():
             attributes[semconv.HTTP_REQUEST_BODY_SIZE] = self._client.body_size
         return attributes
+
+    def _recorded(self) -> Mapping[str, object]:
+        return getattr(self._span, "attributes", None) or {}  # the API's span does not show them
 
     def _error_type(self) -> str | None:
         """Give what has not been recorded; a client that leaves is no error of the server's, so the status stays."""
         if self._failed:
             return None
         if (self._status or 0) >= SERVER_ERROR:
-            recorded = getattr(self._span, "attributes", None) or {}  # what a route has recorded itself says more
-            return None if semconv.ERROR_TYPE in recorded else str(self._status)
+            # What a route has recorded itself says more.
+            return None if semconv.ERROR_TYPE in self._recorded() else str(self._status)
         return CANCELLED if self._cut or self._client.left else None
