@@ -14,7 +14,7 @@ UNITS := bench console faults gateway $(SERVICES:%=%-service) protos scaffold st
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(UNITS:%=--no-emit-package throughline-%)
 
-.PHONY: help setup demo smoke test test-compose check lint types imports proto proto-check format new-service token up down lock lock-check failures failures-check readme bench clean
+.PHONY: help setup demo smoke test test-compose check lint types imports proto proto-check format new-service sync-service token up down lock lock-check failures failures-check readme bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ format: setup ## let ruff and buf write the code's format
 
 new-service: setup ## generate a service: make new-service NAME=inventory [CALLS=user,order] [DB=yes|no] [ROUTE=yes|no]
 	@exec $(BIN)/python -m scaffold.new_service
+
+sync-service: setup ## bring what the template has become into a service: make sync-service NAME=inventory
+	@exec $(BIN)/python -m scaffold.sync_service
 
 token: setup ## print a bearer token: make token TENANT=acme [SCOPE=trace]
 	@exec $(BIN)/python -m stack.token "$${TENANT-}" "$${SCOPE-}"
