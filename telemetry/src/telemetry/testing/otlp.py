@@ -16,6 +16,7 @@ from telemetry.testing.model import Attributes, Event, Kind, Link, LogRecord, Me
 
 _KINDS: tuple[Kind, ...] = ("INTERNAL", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")  # 0 is unspecified
 _STATUSES: tuple[Status, ...] = ("UNSET", "OK", "ERROR")
+_REMARK = "@jaeger@"
 _NANO = 1000  # in a microsecond
 _DATA = ("gauge", "sum", "histogram", "exponentialHistogram")
 
@@ -134,7 +135,12 @@ def _status(document: object) -> Status:
 
 
 def _attributes(document: Mapping[str, Any]) -> dict[str, Value]:
-    return {each["key"]: _value(each.get("value", {})) for each in document.get("attributes", ())}
+    """Read attributes, without Jaeger's own remarks: it adds the same ones again whenever it is asked."""
+    return {
+        each["key"]: _value(each.get("value", {}))
+        for each in document.get("attributes", ())
+        if not each["key"].startswith(_REMARK)
+    }
 
 
 def _value(document: Mapping[str, Any]) -> Value:
