@@ -174,28 +174,35 @@ class RecordingSpan(Span):
         super()._add_link(link)
 
     def _put(self, attributes: Mapping[str, AnyValue]) -> None:
-        known, limit = self._attributes, self._limits.max_span_attributes
-        for key, value in self._clean(attributes).items():
-            if key in known:
-                del known[key]  # what is set again is the newest
+        given = attributes if self._is_plain(attributes) else self._cleaned(attributes)
+        kept, limit = self._attributes, self._limits.max_span_attributes
+        if not kept and (limit is None or len(given) <= limit):
+            kept.update(given)
+            return
+        for key, value in given.items():
+            if key in kept:
+                del kept[key]  # what is set again is the newest
                 self._known = None
-            elif limit is not None and len(known) >= limit:
+            elif limit is not None and len(kept) >= limit:
                 self._known = None
                 self._dropped_attributes += 1
-                if not known:
+                if not kept:
                     continue
-                del known[next(iter(known))]
-            known[key] = value
+                del kept[next(iter(kept))]
+            kept[key] = value
 
-    def _clean(self, attributes: Mapping[str, AnyValue]) -> Mapping[str, AnyValue]:
-        """Give what may be recorded, which mostly is all as it is."""
+    def _is_plain(self, attributes: Mapping[str, AnyValue]) -> bool:
+        """Tell whether all may be recorded as they are, which is mostly so."""
         longest = self._limits.max_span_attribute_length
         for key, value in attributes.items():
-            long = isinstance(value, str) and longest is not None and len(value) > longest
-            if long or not isinstance(value, _PLAIN) or not isinstance(key, str) or not key:
-                break
-        else:
-            return attributes
-        bounded = BoundedAttributes(attributes=attributes, max_value_len=longest)
+            if not isinstance(value, _PLAIN) or not isinstance(key, str) or not key:
+                return False
+            if longest is not None and isinstance(value, str) and len(value) > longest:
+                return False
+        return True
+
+    def _cleaned(self, attributes: Mapping[str, AnyValue]) -> Mapping[str, AnyValue]:
+        """Give what may be recorded of them, and count the rest."""
+        bounded = BoundedAttributes(attributes=attributes, max_value_len=self._limits.max_span_attribute_length)
         self._dropped_attributes += bounded.dropped
         return bounded
