@@ -12,6 +12,8 @@ from collections import Counter
 from types import FrameType
 
 _EVERY = 0.001  # seconds of CPU, of all threads; the kernel makes its own tick of it, 1 to 10 ms
+_IN_PARTS = {"telemetry", "opentelemetry"}
+_NOBODYS = {*sys.stdlib_module_names, "__main__"}
 LOOP = "the event loop"
 
 
@@ -37,13 +39,12 @@ class Profile:
 
 
 def package_of(frame: FrameType | None) -> str:
-    """Give the package that runs: a part of telemetry by its full name, all else by its first word."""
+    """Give the package that runs: a part of telemetry or of OpenTelemetry by two words, all else by the first."""
     while frame is not None:
-        name = str(frame.f_globals.get("__name__", ""))
-        first = name.partition(".")[0]
-        if first == "telemetry":
-            return ".".join(name.split(".")[:2])
-        if first not in sys.stdlib_module_names and not first.startswith("namedtuple_"):
+        first, *more = str(frame.f_globals.get("__name__", "")).split(".")
+        if first in _IN_PARTS:
+            return ".".join([first, *more[:1]])
+        if first not in _NOBODYS and not first.startswith("namedtuple_"):
             return first
         frame = frame.f_back
     return LOOP
