@@ -11,7 +11,7 @@ from console.service_map import Edge, Node, ServiceMap
 NODE_WIDTH, NODE_HEIGHT = 150, 52
 PLATE_WIDTH, PLATE_HEIGHT = 170, 40  # what is written at an edge
 
-_COLUMN, _ROW, _MARGIN = 390, 120, 24
+_COLUMN, _ROW, _MARGIN = 350, 120, 24
 _SWEEPS = 4
 
 
@@ -56,11 +56,15 @@ def lay_out(service_map: ServiceMap) -> Layout:
         for at, column in enumerate(columns)
         for name in column
     }
+    edges = _apart([_placed(edge, places) for edge in service_map.edges])
     return Layout(
         nodes=[PlacedNode(node, *places[node.name]) for node in nodes.values()],
-        edges=_apart([_placed(edge, places) for edge in service_map.edges]),
+        edges=edges,
         width=2 * _MARGIN + max(0, len(columns) - 1) * _COLUMN + NODE_WIDTH,
-        height=2 * _MARGIN + max(0, tallest - 1) * _ROW + NODE_HEIGHT + _MARGIN,
+        height=max(
+            [2 * _MARGIN + max(0, tallest - 1) * _ROW + NODE_HEIGHT]
+            + [edge.y + PLATE_HEIGHT / 2 + _MARGIN for edge in edges]
+        ),
     )
 
 
@@ -136,8 +140,10 @@ def _placed(edge: Edge, places: Mapping[str, tuple[float, float]]) -> PlacedEdge
     if to_x > from_x:
         begin, end = from_x + NODE_WIDTH, to_x - 6
         middle = (begin + end) / 2
-        path = f"M{begin} {from_y}C{middle} {from_y} {middle} {to_y} {end} {to_y}"
-        return PlacedEdge(edge, path, middle, (from_y + to_y) / 2)
+        passed = round((to_x - from_x) / _COLUMN) - 1  # columns that it goes by: below what stands in them
+        bow = passed and _ROW * (0.5 + 0.45 * passed)
+        path = f"M{begin} {from_y}C{middle} {from_y + bow} {middle} {to_y + bow} {end} {to_y}"
+        return PlacedEdge(edge, path, middle, (from_y + to_y) / 2 + 0.75 * bow)  # where such a curve has its middle
     below = max(from_y, to_y) + _ROW * 0.6  # back to the left, or down its own column: in a curve below
     begin, end = from_x + NODE_WIDTH / 2, to_x + NODE_WIDTH / 2
     path = f"M{begin} {from_y + NODE_HEIGHT / 2}C{begin} {below} {end} {below} {end} {to_y + NODE_HEIGHT / 2 + 6}"

@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
 
 import httpx
 
@@ -38,7 +40,7 @@ class Result:
 
 
 class Runner:
-    """What the page of scenarios does.
+    """What the page of scenarios does; a context manager that leaves no load running.
 
     Args:
         shop: the gateway.
@@ -53,6 +55,16 @@ class Runner:
         self.results: deque[Result] = deque(maxlen=_REMEMBERED)
         self.load: Load | None = None
         self._one_at_a_time = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        """Begin."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """End the load."""
+        await self.stop_load()
 
     @property
     def catalogue(self) -> list[Fault]:
@@ -121,7 +133,7 @@ async def _answered(sending: Coroutine[None, None, Answered]) -> Answered:
     try:
         return await sending
     except (httpx.HTTPError, ScenarioError) as error:
-        return Answered(None, f"{type(error).__name__}: {error}", "", 0.0)
+        return Answered(None, str(error) or type(error).__name__, "", 0.0)
 
 
 def _all() -> Catalogue:

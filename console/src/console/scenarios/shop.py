@@ -6,10 +6,12 @@ import asyncio
 import secrets
 from dataclasses import dataclass
 from time import perf_counter
+from types import TracebackType
+from typing import Self
 
 import httpx
 
-from faults.scenario import Prepared, Scenario, Token
+from faults.scenario import Prepared, Scenario, ScenarioError, Token
 
 TRACE_ID = "x-trace-id"
 
@@ -52,6 +54,17 @@ class Shop:
             trust_env=False,  # no proxy stands before this machine's own services
         )
         self._users: dict[str, str] = {}
+        self._making = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        """Begin."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        await self.http.aclose()
 
     def scenario(self, tenant: str) -> Scenario:
         """Give what prepares the requests of the catalogue for a tenant."""
@@ -61,10 +74,12 @@ class Shop:
         """Place an order for the tenant's one customer, who is made when there is none yet.
 
         Raises:
-            httpx.HTTPError: the customer could not be made.
+            faults.scenario.ScenarioError: the customer could not be made.
+            httpx.HTTPError: nobody answered when he was to be made.
         """
-        if tenant not in self._users:
-            self._users[tenant] = await self._make_user(tenant)
+        async with self._making:
+            if tenant not in self._users:
+                self._users[tenant] = await self._make_user(tenant)
         body = {"user_id": self._users[tenant], "items": [_ITEM]}
         headers = {**self._authorization(tenant), "idempotency-key": secrets.token_hex(16)}
         return await self.send(Prepared(tenant, "POST", "/v1/orders", headers, body))
@@ -87,7 +102,9 @@ class Shop:
     async def _make_user(self, tenant: str) -> str:
         body = {"email": f"{secrets.token_hex(8)}@example.com", "name": "Ada Lovelace"}
         answer = await self.http.post("/v1/users", json=body, headers=self._authorization(tenant))
-        made: str = answer.raise_for_status().json()["user_id"]
+        if not answer.is_success:
+            raise ScenarioError(f"POST /v1/users: {answer.status_code}")
+        made: str = answer.json()["user_id"]
         return made
 
     def _authorization(self, tenant: str) -> dict[str, str]:

@@ -45,19 +45,29 @@ class Demo:
         folder.mkdir(parents=True, exist_ok=True)
         self._screen = screen
         self.console_url = f"http://{ports.address('console')}"
+        flags = FlagFile(folder / "faults" / "flags.json", load().flags) if faults else None
+        self.stack = LocalStack(
+            folder,
+            otlp_url=self.console_url,
+            signals_url=self.console_url,
+            ports=ports,
+            progress=self._progress,
+            flags=flags,
+        )
         self._console = Program(
             name="console",
-            command=module("console"),
+            command=module("stack.console"),
             environment={
                 "LISTEN": ports.address("console"),
                 "OTLP_HTTP_LISTEN": "off",  # the services know where to send
                 "OTLP_GRPC_LISTEN": "off",
+                "GATEWAY_URL": self.stack.gateway_url,
+                "JWT_KEY_FILE": str(self.stack.key_file),
+                **({} if flags is None else {"FAULTS": "1", "FAULT_FLAGS": str(flags.path)}),
             },
             log=folder / "console.log",
             is_ready=partial(http_answers, f"{self.console_url}/livez"),
         )
-        flags = FlagFile(folder / "faults" / "flags.json", load().flags) if faults else None
-        self.stack = LocalStack(folder, otlp_url=self.console_url, ports=ports, progress=self._progress, flags=flags)
         self.menu = None if flags is None else Menu(self.stack, flags, self.console_url, screen, TENANT)
 
     def run(self, running: ExitStack) -> Placed:

@@ -20,6 +20,7 @@ from telemetry import Secret
 
 Progress = Callable[[str], None]
 
+_METRICS_MS = "2000"
 _BATCH_MS = "200"  # spans are seen soon after they end: somebody is waiting for them
 
 
@@ -179,6 +180,8 @@ def _signals(url: str) -> dict[str, str]:
     return {
         "OTEL_LOGS_EXPORTER": "otlp",
         "OTEL_METRICS_EXPORTER": "otlp",
+        "OTEL_BLRP_SCHEDULE_DELAY": _BATCH_MS,
+        "OTEL_METRIC_EXPORT_INTERVAL": _METRICS_MS,
         "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": f"{url}/v1/logs",
         "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": f"{url}/v1/metrics",
     }
