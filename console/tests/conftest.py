@@ -1,6 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -48,6 +55,58 @@ async def client(stores: Stores) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=build(Settings(), stores).app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:16686") as connected:
         yield connected
+
+
+PROGRAM = [sys.executable, "-m", "console"]
+
+
+@dataclass
+class Running:
+    """A console as a process, and where it is."""
+
+    process: subprocess.Popen[str]
+    url: str
+
+    def stop(self, number: signal.Signals) -> tuple[int, str]:
+        """End it by a signal; give its exit code and the rest of its log."""
+        self.process.send_signal(number)
+        _, log = self.process.communicate(timeout=20)
+        return self.process.returncode, log
+
+
+@pytest.fixture(scope="session")
+def environment() -> Callable[..., dict[str, str]]:
+    """Give a function that makes the environment of a console on ports that are free."""
+
+    def make(**variables: str) -> dict[str, str]:
+        off = {"OTLP_HTTP_LISTEN": "off", "OTLP_GRPC_LISTEN": "off"}
+        return {"PATH": os.environ["PATH"], "LISTEN": "127.0.0.1:0", **off, **variables}
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def running(environment: Callable[..., dict[str, str]]) -> Callable[..., AbstractContextManager[Running]]:
+    """Give a function that runs a console with some variables while a block runs."""
+
+    @contextmanager
+    def run(**variables: str) -> Iterator[Running]:
+        with subprocess.Popen(PROGRAM, env=environment(**variables), stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
+            try:
+                assert process.stderr
+                found = (re.search(r"console listens on (\S+)$", line) for line in process.stderr)
+                yield Running(process, next(match[1] for match in found if match))
+            finally:
+                process.kill()
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def console(running: Callable[..., AbstractContextManager[Running]]) -> Iterator[Running]:
+    """Give one that all tests may send to."""
+    with running() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

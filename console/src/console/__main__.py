@@ -1,28 +1,65 @@
-"""``python -m console``: serves until it is told to stop."""
+"""``python -m console``: serves until it is told to stop, or does in the terminal what its arguments say."""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import logging
 import os
 import sys
+from contextlib import suppress
+from dataclasses import replace
 
+from console.client import QueryError
+from console.commands.arguments import parse
+from console.commands.load import ImportFileError, load
+from console.commands.show import show
+from console.commands.tail import Wanted, tail
 from console.server import serve
 from console.settings import Settings
-from telemetry.env import ConfigError
+from telemetry.env import ConfigError, Env
+
+_URL = "http://127.0.0.1:16686"
 
 
 def main() -> int:
-    """Run the program; 0 when it was stopped, 2 when it could not start."""
+    """Run the program; 0 when all went well, 1 when a trace is not there, 2 when something cannot be done."""
+    given = parse(sys.argv[1:], default_url=Env(os.environ).text("CONSOLE_URL", _URL))
     try:
-        settings = Settings.from_env(os.environ)
-        logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-        asyncio.run(serve(settings))
-    except ConfigError as error:
-        print(f"console: {error}", file=sys.stderr)  # noqa: T201  the one line that a person reads
+        return _COMMANDS[given.command](given)
+    except (ConfigError, QueryError, ImportFileError) as error:
+        sys.stderr.write(f"console: {error}\n")
         return 2
+    except BrokenPipeError:  # who read it has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _serve(given: argparse.Namespace) -> int:
+    settings = Settings.from_env(os.environ)
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    asyncio.run(serve(replace(settings, file=given.file or settings.file)))
     return 0
 
+
+def _show(given: argparse.Namespace) -> int:
+    return show(given.url, given.trace_id, as_json=given.json, out=sys.stdout, err=sys.stderr)
+
+
+def _tail(given: argparse.Namespace) -> int:
+    wanted = Wanted(logs=given.logs, service=given.service, errors=given.errors)
+    with suppress(KeyboardInterrupt):
+        asyncio.run(tail(given.url, wanted, as_json=given.json, out=sys.stdout))
+    return 0
+
+
+def _import(given: argparse.Namespace) -> int:
+    imported = load(given.url, given.files, err=sys.stderr)
+    sys.stdout.write(f"{imported}\n")
+    return 0
+
+
+_COMMANDS = {"serve": _serve, "show": _show, "tail": _tail, "import": _import}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 
 import httpx
 
@@ -25,15 +26,40 @@ def fetch_trace(base_url: str, trace_id: str, *, timeout: float = 5.0) -> Trace 
     Raises:
         QueryError: there is no query API, or it does not answer with a trace.
     """
-    url = f"{base_url.rstrip('/')}/api/traces/{trace_id}"
+    document = _get(f"{base_url.rstrip('/')}/api/traces/{trace_id}", timeout)
+    try:
+        return None if document is None else read_trace(_first(document))
+    except ReadError as error:
+        raise QueryError(f"{base_url}: {error}") from error
+
+
+def fetch_otlp(base_url: str, trace_id: str, *, timeout: float = 5.0) -> dict[str, Any] | None:
+    """Get a trace as OTLP's JSON, by API v3; see `fetch_trace`.
+
+    Raises:
+        QueryError: there is no query API, or it does not answer with a trace.
+    """
+    url = f"{base_url.rstrip('/')}/api/v3/traces/{trace_id}"
+    document = _get(url, timeout)
+    if document is None:
+        return None
+    result = document.get("result") if isinstance(document, dict) else None
+    if not isinstance(result, dict):
+        raise QueryError(f"{url}: the answer holds no trace")
+    return result
+
+
+def _get(url: str, timeout: float) -> object:
+    """Get a JSON document; None when it is not there."""
     try:
         answer = httpx.get(url, timeout=timeout, trust_env=False)  # no proxy stands before this machine's own services
         if answer.status_code == HTTPStatus.NOT_FOUND:
             return None
         answer.raise_for_status()
-        return read_trace(_first(answer.json()))
-    except (httpx.HTTPError, httpx.InvalidURL, ReadError, ValueError) as error:
+        document: object = answer.json()
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise QueryError(f"{url}: {error or type(error).__name__}") from error
+    return document
 
 
 def _first(document: object) -> object:

@@ -32,6 +32,7 @@ from console.scenarios import Runner
 from console.settings import Settings
 from console.store import LogStore, MetricStore, TraceStore
 from console.stores import Stores
+from console.tail import Tail
 from telemetry.listening import listen
 
 _CONNECTIONS = 256
@@ -68,6 +69,7 @@ def build(
         *jaeger.routes(stores.traces),
         *ApiV3(stores.traces).routes(),
         *SignalsApi(stores).routes(),
+        *Tail(stores).routes(),
         *Pages(stores, settings.jaeger_url, runner).routes(),
     ]
     app = Guard(Starlette(routes=routes), hosts=(settings.host, *settings.allowed_hosts))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -10,13 +9,13 @@ from rich.console import Console
 from rich.text import Text
 
 from console.model import Trace
+from console.terminal import visible
 from console.tree import Row, count_text, duration_text, failure_text, rows, short_name, started_text, status_text
 
 _PALETTE = ("cyan", "magenta", "green", "yellow", "blue", "bright_cyan", "bright_magenta", "bright_green")
 _NARROWEST_BAR, _GOOD_BAR, _WIDEST_BAR = 12, 24, 60
 _NARROWEST_LABEL, _WIDEST_STATUS = 16, 20
 _GAP = 2
-_HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,14 +179,9 @@ class _Drawing:
         return text
 
     def _safe(self, text: str) -> str:
-        shown = "".join("\N{REPLACEMENT CHARACTER}" if _is_hidden(char) else char for char in " ".join(text.split()))
-        return self._ascii(shown)
+        return self._ascii(visible(text))
 
     def _ascii(self, text: str) -> str:
         if self._glyphs is not _ASCII:
             return text
         return text.replace("µ", "u").encode("ascii", "replace").decode("ascii")
-
-
-def _is_hidden(char: str) -> bool:
-    return unicodedata.category(char) in _HIDDEN

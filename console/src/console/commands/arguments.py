@@ -1,0 +1,46 @@
+"""What can be said on the command line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+_DESCRIPTION = "A store and viewer of traces, logs and metrics. Without a command it serves, see `serve --help`."
+_SERVE = "serve until it is told to stop; the environment says the rest: LISTEN, OTLP_GRPC_LISTEN, MAX_MEMORY_MIB, …"
+
+
+def parse(arguments: Sequence[str], *, default_url: str) -> argparse.Namespace:
+    """Read the command line; print what is wrong with it, and exit with 2, if anything is.
+
+    Args:
+        arguments: without the program's name.
+        default_url: of the console, or Jaeger, that the commands talk to.
+
+    Returns:
+        ``command`` (serve, show, tail or import) and what belongs to it.
+    """
+    parser = argparse.ArgumentParser(prog="console", description=_DESCRIPTION)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="serve, the default", description=_SERVE)
+    serve.add_argument("--file", type=Path, help="keep what comes in this file, so that it survives a restart")
+
+    client = argparse.ArgumentParser(add_help=False)
+    client.add_argument("--url", default=default_url, help="where it is: CONSOLE_URL, or %(default)s")
+
+    show = commands.add_parser("show", parents=[client], help="draw a trace, of a console or of a Jaeger")
+    show.add_argument("trace_id", metavar="ID", help="up to 32 hex digits")
+    show.add_argument("--json", action="store_true", help="write OTLP's JSON instead")
+
+    tail = commands.add_parser("tail", parents=[client], help="follow what comes")
+    tail.add_argument("--logs", action="store_true", help="log records instead of traces")
+    tail.add_argument("--service", default="", help="of this service alone")
+    tail.add_argument("--errors", action="store_true", help="what failed alone")
+    tail.add_argument("--json", action="store_true", help="write a JSON object a line")
+
+    load = commands.add_parser("import", parents=[client], help="send files with OTLP's JSON, as `show --json` writes")
+    load.add_argument("files", metavar="FILE", type=Path, nargs="+", help="a document, or one a line")
+
+    is_serve = not arguments or arguments[0].startswith("--file")
+    return parser.parse_args(["serve", *arguments] if is_serve else arguments)
