@@ -22,7 +22,7 @@ from opentelemetry.sdk.trace.sampling import (
     SamplingResult,
     TraceIdRatioBased,
 )
-from opentelemetry.trace import Link, SpanContext, SpanKind, TraceState, get_current_span
+from opentelemetry.trace import Link, SpanKind, TraceState, get_current_span
 from opentelemetry.util.types import Attributes
 
 from telemetry.forks import renew_after_fork
@@ -99,34 +99,15 @@ class RootSampler(Sampler):
         links: Sequence[Link] | None = None,  # noqa: ARG002  the SDK's signature
         trace_state: TraceState | None = None,  # noqa: ARG002  the SDK's signature
     ) -> SamplingResult:
-        """Decide; a child's attributes and trace state are its parent's affair."""
-        found = get_current_span(parent_context).get_span_context()
-        parent = found if found.is_valid else None
-        state = None if parent is None else parent.trace_state
-        if self.samples(parent, parent_context, trace_id, name, attributes):
-            return SamplingResult(Decision.RECORD_AND_SAMPLE, attributes, state)
-        return SamplingResult(Decision.DROP, None, state) if state else _DROP
-
-    def samples(
-        self,
-        parent: SpanContext | None,
-        context: Context | None,
-        trace_id: int,
-        name: str,
-        attributes: Attributes,
-    ) -> bool:
-        """Decide the same and say no more, for `telemetry.tracer`: most spans of a busy service are dropped here.
-
-        Args:
-            parent: Valid; None for a root.
-            context: The parent's.
-            trace_id: The trace's.
-            name: The span's.
-            attributes: Those that it would start with.
-        """
-        if parent is None:
-            return self.decide(context, trace_id, name, attributes)
-        return parent.trace_flags.sampled
+        """Decide; a child's attributes and trace state are its parent's affair. `telemetry.tracer` does as much."""
+        parent = get_current_span(parent_context).get_span_context()
+        if not parent.is_valid:
+            if self.decide(parent_context, trace_id, name, attributes):
+                return SamplingResult(Decision.RECORD_AND_SAMPLE, attributes)
+            return _DROP
+        if parent.trace_flags.sampled:
+            return SamplingResult(Decision.RECORD_AND_SAMPLE, attributes, parent.trace_state)
+        return SamplingResult(Decision.DROP, None, parent.trace_state) if parent.trace_state else _DROP
 
     @abstractmethod
     def decide(self, context: Context | None, trace_id: int, name: str, attributes: Attributes) -> bool:

@@ -15,6 +15,7 @@ from opentelemetry.trace import (
     SpanKind,
     TraceFlags,
     Tracer,
+    TraceState,
     get_current_span,
     use_span,
 )
@@ -28,7 +29,7 @@ from telemetry.span import Recording, RecordingSpan
 from telemetry.tenant import current_tenant
 
 _FLAGS = tuple(TraceFlags(flags) for flags in range(4))  # bit 0: sampled; bit 1: the trace id is random
-_RANDOM = TraceFlags.RANDOM_TRACE_ID
+_SAMPLED, _RANDOM = TraceFlags.SAMPLED, TraceFlags.RANDOM_TRACE_ID
 
 
 class ServiceTracer(Tracer):
@@ -47,7 +48,7 @@ class ServiceTracer(Tracer):
         self._root_sampler = sampler if isinstance(sampler, RootSampler) else None
         self._ids = ids
         self._recording = recording
-        self._random = _RANDOM if ids.is_trace_id_random() else TraceFlags.DEFAULT
+        self._random = _FLAGS[_RANDOM if ids.is_trace_id_random() else 0]
 
     def start_span(  # noqa: PLR0913, PLR0917  the API's signature
         self,
@@ -61,18 +62,22 @@ class ServiceTracer(Tracer):
         set_status_on_exception: bool = True,  # noqa: FBT001, FBT002  the API's signature
     ) -> Span:
         """Start a span; the tenant of its context is written on it."""
-        parent: SpanContext | None = get_current_span(context).get_span_context()
-        if parent is not None and parent.is_valid:
-            trace_id, flags, state = parent.trace_id, parent.trace_flags & _RANDOM, parent.trace_state
-        else:
+        around = get_current_span(context).get_span_context()
+        trace_id, _, _, flags, given_state, is_valid = around
+        parent: SpanContext | None = around
+        state: TraceState | None = given_state
+        if not is_valid:
             parent, trace_id, flags, state = None, self._ids.generate_trace_id(), self._random, None
-        if self._root_sampler is not None:
-            sampled = recorded = self._root_sampler.samples(parent, context, trace_id, name, attributes)
-        else:
+        if self._root_sampler is None:
             said = self._sampler.should_sample(context, trace_id, name, kind, attributes, links)
             sampled, recorded = said.decision is Decision.RECORD_AND_SAMPLE, said.decision is not Decision.DROP
             attributes, state = said.attributes, said.trace_state
-        own = SpanContext(trace_id, self._ids.generate_span_id(), False, _FLAGS[sampled | flags], state)  # noqa: FBT003
+        elif parent is None:
+            sampled = recorded = self._root_sampler.decide(context, trace_id, name, attributes)
+        else:
+            sampled = recorded = bool(flags & _SAMPLED)
+        flags = _FLAGS[sampled | flags & _RANDOM]
+        own = SpanContext(trace_id, self._ids.generate_span_id(), False, flags, state)  # noqa: FBT003
         if not recorded:
             return NonRecordingSpan(own)
         span = RecordingSpan(
@@ -88,11 +93,14 @@ class ServiceTracer(Tracer):
             record_exception=record_exception,
             set_status_on_exception=set_status_on_exception,
         )
+        self._open(span, context)
+        return span
+
+    def _open(self, span: RecordingSpan, context: Context | None) -> None:
         if tenant := current_tenant(context):
             span.set_attribute(semconv.TENANT_ID, tenant)
-        self._recording.open.add(own.span_id)
+        self._recording.open.add(span.get_span_context().span_id)
         self._recording.processor.on_start(span, context)
-        return span
 
     def drops_children_of(self, parent: SpanContext) -> bool:
         """Tell whether no child of this span will be recorded, so that who only wants to record need not start one."""
