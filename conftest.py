@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 
+import hypothesis
 import pytest
 
 import bench  # noqa: F401
@@ -15,15 +16,25 @@ import console  # noqa: F401
 import faults  # noqa: F401
 import gateway  # noqa: F401
 import telemetry  # noqa: F401
+from telemetry.testing.plugin import backend_name
+
+_STACKS = {"local": "local", "compose": "compose", "observability": "observed"}  # and the fixtures that give them
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile(
+    "busy machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("busy machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the end-to-end tests run on either stack."""
     parser.addoption(
         "--stack",
-        choices=("local", "compose"),
+        choices=tuple(_STACKS),
         default="local",
-        help="what the end-to-end tests run on: the services as processes, or docker compose (see make test-compose)",
+        help="what the end-to-end tests run on: the services as processes, docker compose (see make test-compose), or "
+        "docker compose with the profile observability",
     )
 
 
@@ -31,7 +42,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect what this run has no place for: a test tells what it needs by the fixtures and parameters it names."""
     stack = config.getoption("--stack")
-    missing = {name for name in ("local", "compose") if name != stack}
+    missing = {fixture for name, fixture in _STACKS.items() if name != stack}
+    if backend_name(config) == "memory":
+        missing |= {"stack", stack}
     if not any(name.endswith("_STORE_TEST_URL") for name in os.environ):
         missing.add("postgresql")
     without = [item for item in items if missing & _needs(item)]

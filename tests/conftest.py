@@ -6,15 +6,18 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from stack.compose import ComposeStack
-from stack.e2e import Containers, Processes, Shop, Stack
+from stack.e2e import Containers, Edge, Processes, Shop, Stack
+from stack.in_process import InProcessStack
 from stack.jaeger import WITHOUT_JAEGER, find_jaeger
 from stack.jaeger import Jaeger as JaegerProgram
 from stack.local import LocalStack
-from telemetry.testing import Jaeger, TracedClient
+from stack.trace_stores import ConsoleProgram, TraceStore
+from telemetry.barrier import BARRIER_PATH
+from telemetry.testing import Backend, Jaeger, Memory, Target, TracedClient, http_barrier
+from telemetry.testing.plugin import backend_name, golden_folder, keep
 
 _REQUEST_WITHIN = 30.0  # seconds
 
@@ -32,9 +35,39 @@ def jaeger_program(pytestconfig: pytest.Config) -> Iterator[JaegerProgram]:
 
 
 @pytest.fixture(scope="session")
-def local(jaeger_program: JaegerProgram, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+def console_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleProgram]:
+    """Give a running console, which keeps logs and metrics where Jaeger does not."""
+    with ConsoleProgram(tmp_path_factory.mktemp("console")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def trace_store(request: pytest.FixtureRequest) -> TraceStore:
+    """Give where the services send their traces, see --trace-backend."""
+    name = backend_name(request.config)
+    store: TraceStore = request.getfixturevalue("console_program" if name == "console" else "jaeger_program")
+    return store
+
+
+@pytest.fixture(scope="session")
+def local(
+    trace_store: TraceStore, console_program: ConsoleProgram, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LocalStack]:
     """Give the services as processes."""
-    with LocalStack(tmp_path_factory.mktemp("stack"), otlp_url=jaeger_program.otlp_url) as running:
+    with LocalStack(
+        tmp_path_factory.mktemp("stack"),
+        otlp_url=trace_store.otlp_url,
+        signals_url=console_program.otlp_url,
+        test_profile=True,
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def in_process(trace_backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcessStack]:
+    """Give the services in this process."""
+    assert isinstance(trace_backend, Memory)
+    with InProcessStack(tmp_path_factory.mktemp("stack"), trace_backend) as running:
         yield running
 
 
@@ -51,17 +84,53 @@ def compose() -> ComposeStack:
 
 @pytest.fixture(scope="session")
 def stack(request: pytest.FixtureRequest) -> Stack:
-    """Give the stack of this run, see --stack."""
+    """Give the stack of this run, see --stack; a test that names it needs one whose parts can be ended."""
     if request.config.getoption("--stack") == "compose":
         return Containers(request.getfixturevalue("compose"))
-    return Processes(request.getfixturevalue("local"), request.getfixturevalue("jaeger_program"))
+    return Processes(request.getfixturevalue("local"), request.getfixturevalue("trace_store"))
 
 
 @pytest.fixture
-async def jaeger(stack: Stack) -> AsyncIterator[Jaeger]:
-    """Give what fetches traces."""
-    async with Jaeger(stack.query_url) as reader:
-        yield reader
+def edge(request: pytest.FixtureRequest) -> Edge:
+    """Give the way into the stack of this run, wherever it runs."""
+    entered: Edge = request.getfixturevalue("in_process" if _is_in_memory(request) else "stack")
+    return entered
+
+
+@pytest.fixture
+def database(edge: Edge) -> str:
+    """Give what the stack's spans call its database."""
+    return edge.database
+
+
+@pytest.fixture(scope="session")
+def trace_backend(request: pytest.FixtureRequest) -> Backend:
+    """Give where traces are fetched, see --trace-backend."""
+    if _is_in_memory(request):
+        return Memory()
+    api = request.config.getoption("trace_api")
+    if request.config.getoption("--stack") == "compose":
+        return Jaeger(request.getfixturevalue("compose").jaeger_url, api=api)
+    store: TraceStore = request.getfixturevalue("trace_store")
+    signals: ConsoleProgram = request.getfixturevalue("console_program")
+    return Jaeger(store.query_url, api=api, signals_url=signals.query_url)
+
+
+@pytest.fixture
+def jaeger(trace_backend: Backend) -> Backend:
+    """Give the same, to tests that look for traces which no request of theirs has left."""
+    return trace_backend
+
+
+@pytest.fixture
+def trace_target(request: pytest.FixtureRequest, edge: Edge) -> Target:
+    """Give the gateway; its clients may go on with a trace of their own."""
+    return Target(
+        base_url=edge.gateway_url,
+        headers_of=lambda tenant: {"Authorization": f"Bearer {edge.token(tenant, 'trace')}"},
+        barrier=None if _is_in_memory(request) else f"{edge.gateway_url}{BARRIER_PATH}",
+        timeout=_REQUEST_WITHIN,
+    )
 
 
 @pytest.fixture
@@ -71,18 +140,27 @@ def tenant() -> str:
 
 
 @pytest.fixture
-async def client(stack: Stack, jaeger: Jaeger) -> AsyncIterator[Callable[..., TracedClient]]:
+async def client(
+    request: pytest.FixtureRequest, edge: Edge, trace_backend: Backend, trace_target: Target
+) -> AsyncIterator[Callable[..., TracedClient]]:
     """Give a function that makes a client: of a tenant, or of nobody for None; with a scope; with more headers."""
+    barrier = None if trace_target.barrier is None else http_barrier(trace_target.barrier)
     async with AsyncExitStack() as clients:
 
         def make(tenant: str | None, scope: str = "", **headers: str) -> TracedClient:
             if tenant is not None:
-                headers = {"Authorization": f"Bearer {stack.token(tenant, scope)}"} | headers
-            http = httpx.AsyncClient(
-                base_url=stack.gateway_url, headers=headers, timeout=_REQUEST_WITHIN, trust_env=False
-            )
+                headers = {"Authorization": f"Bearer {edge.token(tenant, scope)}"} | headers
+            http = trace_target.client()
+            http.headers.update(headers)
             clients.push_async_callback(http.aclose)
-            return TracedClient(http, jaeger)
+            return TracedClient(
+                http,
+                trace_backend,
+                barrier=barrier,
+                test=request.node.nodeid,
+                fetched=lambda each: keep(request.node, each),
+                golden=golden_folder(request.config),
+            )
 
         yield make
 
@@ -103,6 +181,10 @@ def shop(api: TracedClient) -> Shop:
 def other_tenant() -> str:
     """Give one more tenant that nobody has used."""
     return _new_tenant()
+
+
+def _is_in_memory(request: pytest.FixtureRequest) -> bool:
+    return backend_name(request.config) == "memory"
 
 
 def _new_tenant() -> str:

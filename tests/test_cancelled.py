@@ -10,7 +10,7 @@ import pytest
 
 from stack.e2e import ITEM, Shop
 from stack.local import LocalStack
-from telemetry.testing import Jaeger, TracedClient, new_context
+from telemetry.testing import Backend, TracedClient, new_context
 
 USER_SERVICE = "shop.user.v1.UserService"
 PATIENCE = 0.5  # seconds that the client waits; the gateway would for ten times as long
@@ -18,7 +18,7 @@ IN_TIME = 100_000  # microseconds
 
 
 async def test_a_request_is_cancelled_at_each_service_when_its_client_hangs_up(
-    local: LocalStack, api: TracedClient, shop: Shop, jaeger: Jaeger
+    local: LocalStack, api: TracedClient, shop: Shop, jaeger: Backend
 ) -> None:
     order = {"user_id": await shop.user(), "items": [ITEM]}
     context = new_context()

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 from dirty_equals import IsNow, IsUUID
 
-from stack.e2e import ITEM, Shop, Stack
+from stack.e2e import ITEM, Shop
 from stack.trees import ORDER_SERVICE, USER_SERVICE, call, query, request
 from telemetry.testing import every, exactly, expect
 
 
-async def test_one_order_is_one_trace_from_the_edge_to_the_database(shop: Shop, stack: Stack, tenant: str) -> None:
+async def test_one_order_is_one_trace_from_the_edge_to_the_database(shop: Shop, database: str, tenant: str) -> None:
     ordered = await shop.order(await shop.user())
 
     ordered.answer(201)
@@ -24,8 +24,8 @@ async def test_one_order_is_one_trace_from_the_edge_to_the_database(shop: Shop, 
                 call(
                     "gateway",
                     f"{ORDER_SERVICE}/CreateOrder",
-                    call("order", f"{USER_SERVICE}/GetUser", query("user", "SELECT users", stack.database)),
-                    query("order", "INSERT orders", stack.database),
+                    call("order", f"{USER_SERVICE}/GetUser", query("user", "SELECT users", database)),
+                    query("order", "INSERT orders", database),
                 ),
                 status=201,
             )

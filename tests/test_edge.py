@@ -8,7 +8,7 @@ import pytest
 
 from stack.e2e import ITEM, Shop
 from stack.trees import request
-from telemetry.testing import Exchange, Jaeger, Link, TracedClient, every, exactly, expect, span
+from telemetry.testing import Backend, Exchange, Link, TracedClient, every, exactly, expect, span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ def anybody(client: Callable[..., TracedClient], tenant: str) -> TracedClient:
     return client(tenant)
 
 
-async def test_the_trace_of_a_caller_who_may_not_go_on_is_a_link(anybody: TracedClient, jaeger: Jaeger) -> None:
+async def test_the_trace_of_a_caller_who_may_not_go_on_is_a_link(anybody: TracedClient, jaeger: Backend) -> None:
     user_id = await Shop(anybody).user()
 
     ordered = await Shop(anybody).order(user_id)
@@ -139,7 +139,7 @@ async def test_a_path_that_nobody_serves_is_no_name_of_a_span(api: TracedClient,
     )
 
 
-async def test_health_checks_leave_no_trace(shop: Shop, api: TracedClient, jaeger: Jaeger) -> None:
+async def test_health_checks_leave_no_trace(shop: Shop, api: TracedClient, jaeger: Backend) -> None:
     checks = [await api.get(path) for path in ("/livez", "/readyz") for _ in range(3)]
 
     assert [check.answer() for check in checks] == [{"status": "ok"}] * 6

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from stack.e2e import Shop, Stack
+from stack.e2e import Shop
 from stack.trees import ORDER_SERVICE, call, query, request
 from telemetry.testing import SpanPattern, TracedClient, every, exactly, expect
 
@@ -35,14 +35,14 @@ async def events(response: httpx.Response) -> AsyncIterator[Event]:
             fields = {}
 
 
-def watched(stack: Stack, *before: SpanPattern, code: str = "OK") -> SpanPattern:
+def watched(database: str, *before: SpanPattern, code: str = "OK") -> SpanPattern:
     """Say what a stream leaves: the order is read many times, and that is traced once."""
-    watch = call("gateway", f"{ORDER_SERVICE}/WatchOrder", query("order", "SELECT orders", stack.database), code=code)
+    watch = call("gateway", f"{ORDER_SERVICE}/WatchOrder", query("order", "SELECT orders", database), code=code)
     return request(ROUTE, *before, watch)
 
 
 async def test_events_come_as_they_happen_and_the_stream_is_one_trace(
-    shop: Shop, api: TracedClient, stack: Stack, tenant: str
+    shop: Shop, api: TracedClient, database: str, tenant: str
 ) -> None:
     order_id = await shop.placed()
 
@@ -60,18 +60,18 @@ async def test_events_come_as_they_happen_and_the_stream_is_one_trace(
         assert await anext(coming) == Event("order.cancelled", "2", order)
         assert [event async for event in coming] == []  # nothing more can happen
 
-    expect(await stream.trace(), exactly(watched(stack)), every({"tenant.id": tenant}))
+    expect(await stream.trace(), exactly(watched(database)), every({"tenant.id": tenant}))
 
 
 async def test_a_reader_who_leaves_ends_the_call_behind_the_stream(
-    shop: Shop, api: TracedClient, stack: Stack, tenant: str
+    shop: Shop, api: TracedClient, database: str, tenant: str
 ) -> None:
     order_id = await shop.placed()
 
     async with api.stream("GET", f"/v1/orders/{order_id}/events") as stream:
         await anext(events(stream.response))
 
-    expect(await stream.trace(), exactly(watched(stack, code="CANCELLED")), every({"tenant.id": tenant}))
+    expect(await stream.trace(), exactly(watched(database, code="CANCELLED")), every({"tenant.id": tenant}))
 
 
 async def test_every_reader_is_told(shop: Shop, api: TracedClient) -> None:
@@ -86,7 +86,7 @@ async def test_every_reader_is_told(shop: Shop, api: TracedClient) -> None:
 
 
 async def test_a_reader_goes_on_after_the_last_event_that_he_saw(
-    shop: Shop, api: TracedClient, stack: Stack, tenant: str
+    shop: Shop, api: TracedClient, database: str, tenant: str
 ) -> None:
     order_id = await shop.placed()
     await api.post(f"/v1/orders/{order_id}/cancel")
@@ -94,8 +94,8 @@ async def test_a_reader_goes_on_after_the_last_event_that_he_saw(
     async with api.stream("GET", f"/v1/orders/{order_id}/events", headers={"Last-Event-ID": "1"}) as stream:
         assert [event.event_id async for event in events(stream.response)] == ["2"]
 
-    looked = call("gateway", f"{ORDER_SERVICE}/GetOrder", query("order", "SELECT orders", stack.database))
-    expect(await stream.trace(), exactly(watched(stack, looked)), every({"tenant.id": tenant}))
+    looked = call("gateway", f"{ORDER_SERVICE}/GetOrder", query("order", "SELECT orders", database))
+    expect(await stream.trace(), exactly(watched(database, looked)), every({"tenant.id": tenant}))
 
 
 async def test_a_reader_who_has_seen_the_end_is_told_to_ask_no_more(shop: Shop, api: TracedClient) -> None:

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from stack.e2e import ITEM, Shop, Stack
+from stack.e2e import ITEM, Shop
 from stack.trees import ORDER_SERVICE, USER_SERVICE, call, query, request
 from telemetry.testing import SpanPattern, TracedClient, every, exactly, expect
 
@@ -14,13 +14,13 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 def order_request(
-    stack: Stack, http: str, method: str, *statements: str, status: int = 200, code: str = "OK"
+    database: str, http: str, method: str, *statements: str, status: int = 200, code: str = "OK"
 ) -> SpanPattern:
-    queries = [query("order", statement, stack.database) for statement in statements]
+    queries = [query("order", statement, database) for statement in statements]
     return request(http, call("gateway", f"{ORDER_SERVICE}/{method}", *queries, code=code), status=status)
 
 
-async def test_an_order_is_given_back(shop: Shop, api: TracedClient, stack: Stack, tenant: str) -> None:
+async def test_an_order_is_given_back(shop: Shop, api: TracedClient, database: str, tenant: str) -> None:
     order = (await shop.order(await shop.user())).answer(201)
 
     given = await api.get(f"/v1/orders/{order['order_id']}")
@@ -28,13 +28,15 @@ async def test_an_order_is_given_back(shop: Shop, api: TracedClient, stack: Stac
     assert given.answer() == order
     expect(
         await given.trace(),
-        exactly(order_request(stack, "GET /v1/orders/{order_id}", "GetOrder", "SELECT orders")),
+        exactly(order_request(database, "GET /v1/orders/{order_id}", "GetOrder", "SELECT orders")),
         every({"tenant.id": tenant}),
     )
 
 
 @pytest.mark.parametrize("path", ["", "/cancel", "/events"])
-async def test_an_order_that_is_not_there_is_not_found(api: TracedClient, stack: Stack, tenant: str, path: str) -> None:
+async def test_an_order_that_is_not_there_is_not_found(
+    api: TracedClient, database: str, tenant: str, path: str
+) -> None:
     order_id = uuid4()
 
     asked = await api.request("POST" if path == "/cancel" else "GET", f"/v1/orders/{order_id}{path}")
@@ -49,27 +51,27 @@ async def test_an_order_that_is_not_there_is_not_found(api: TracedClient, stack:
     }[path]
     expect(
         await asked.trace(),
-        exactly(order_request(stack, *expected, status=404, code="NOT_FOUND")),
+        exactly(order_request(database, *expected, status=404, code="NOT_FOUND")),
         every({"tenant.id": tenant}),
     )
 
 
 async def test_an_order_for_a_user_that_is_not_there_is_not_found_and_nothing_is_placed(
-    shop: Shop, api: TracedClient, stack: Stack, tenant: str
+    shop: Shop, api: TracedClient, database: str, tenant: str
 ) -> None:
     refused = await shop.order(NOBODY)
 
     problem = refused.answer(404)
     assert problem["detail"] == f"there is no user {NOBODY}"
     assert problem["trace_id"] == refused.context.trace_id
-    get_user = call("order", f"{USER_SERVICE}/GetUser", query("user", "SELECT users", stack.database), code="NOT_FOUND")
+    get_user = call("order", f"{USER_SERVICE}/GetUser", query("user", "SELECT users", database), code="NOT_FOUND")
     create = call("gateway", f"{ORDER_SERVICE}/CreateOrder", get_user, code="NOT_FOUND")
     expect(await refused.trace(), exactly(request("POST /v1/orders", create, status=404)), every({"tenant.id": tenant}))
     assert (await api.get("/v1/orders")).answer()["items"] == []
 
 
 async def test_orders_come_a_page_at_a_time_newest_first(
-    shop: Shop, api: TracedClient, stack: Stack, tenant: str
+    shop: Shop, api: TracedClient, database: str, tenant: str
 ) -> None:
     user_id = await shop.user()
     orders = [await shop.placed(user_id) for _ in range(5)]
@@ -84,7 +86,7 @@ async def test_orders_come_a_page_at_a_time_newest_first(
         seen += [order["order_id"] for order in body["items"]]
         expect(
             await page.trace(),
-            exactly(order_request(stack, "GET /v1/orders", "ListOrders", "SELECT orders")),
+            exactly(order_request(database, "GET /v1/orders", "ListOrders", "SELECT orders")),
             every({"tenant.id": tenant}),
         )
         cursor = {"cursor": str(body["next_cursor"])}
@@ -94,7 +96,7 @@ async def test_orders_come_a_page_at_a_time_newest_first(
     assert len((await api.get("/v1/orders")).answer()["items"]) == 6
 
 
-async def test_an_order_is_cancelled_once(shop: Shop, api: TracedClient, stack: Stack, tenant: str) -> None:
+async def test_an_order_is_cancelled_once(shop: Shop, api: TracedClient, database: str, tenant: str) -> None:
     order_id = await shop.placed()
 
     first = await api.post(f"/v1/orders/{order_id}/cancel")
@@ -106,14 +108,14 @@ async def test_an_order_is_cancelled_once(shop: Shop, api: TracedClient, stack: 
     for asked, statements in ((first, ["UPDATE orders"]), (second, ["UPDATE orders", "SELECT orders"])):
         expect(
             await asked.trace(),
-            exactly(order_request(stack, name, "CancelOrder", *statements)),
+            exactly(order_request(database, name, "CancelOrder", *statements)),
             every({"tenant.id": tenant}),
         )
 
 
 class TestIdempotency:
     async def test_the_same_key_and_body_give_the_same_order(
-        self, shop: Shop, api: TracedClient, stack: Stack, tenant: str
+        self, shop: Shop, api: TracedClient, database: str, tenant: str
     ) -> None:
         user_id = await shop.user()
         first = await shop.order(user_id, key="key-1")
@@ -123,11 +125,11 @@ class TestIdempotency:
         assert again.answer(200) == first.answer(201)
         assert again.response.headers["idempotency-replayed"] == "true"
         assert "idempotency-replayed" not in first.response.headers
-        expect(await again.trace(), exactly(self.repeated(stack)), every({"tenant.id": tenant}))
+        expect(await again.trace(), exactly(self.repeated(database)), every({"tenant.id": tenant}))
         assert len((await api.get("/v1/orders")).answer()["items"]) == 1
 
     async def test_the_same_key_with_another_body_is_a_conflict_and_no_fault_of_the_server(
-        self, shop: Shop, api: TracedClient, stack: Stack, tenant: str
+        self, shop: Shop, api: TracedClient, database: str, tenant: str
     ) -> None:
         user_id = await shop.user()
         (await shop.order(user_id, key="key-1")).answer(201)
@@ -137,7 +139,7 @@ class TestIdempotency:
         problem = refused.answer(409)
         assert problem["detail"] == "the idempotency key has been used for an order with other content"
         expect(
-            await refused.trace(), exactly(self.repeated(stack, 409, "ALREADY_EXISTS")), every({"tenant.id": tenant})
+            await refused.trace(), exactly(self.repeated(database, 409, "ALREADY_EXISTS")), every({"tenant.id": tenant})
         )
         assert len((await api.get("/v1/orders")).answer()["items"]) == 1
 
@@ -147,13 +149,13 @@ class TestIdempotency:
         assert await shop.placed(user_id) != await shop.placed(user_id)
 
     @staticmethod
-    def repeated(stack: Stack, status: int = 200, code: str = "OK") -> SpanPattern:
+    def repeated(database: str, status: int = 200, code: str = "OK") -> SpanPattern:
         create = call(
             "gateway",
             f"{ORDER_SERVICE}/CreateOrder",
-            call("order", f"{USER_SERVICE}/GetUser", query("user", "SELECT users", stack.database)),
-            query("order", "INSERT orders", stack.database),
-            query("order", "SELECT orders", stack.database),
+            call("order", f"{USER_SERVICE}/GetUser", query("user", "SELECT users", database)),
+            query("order", "INSERT orders", database),
+            query("order", "SELECT orders", database),
             code=code,
         )
         return request("POST /v1/orders", create, status=status)

@@ -13,7 +13,7 @@ import pytest
 
 from stack.local import LocalStack
 from stack.places import ROOT
-from telemetry.testing import Jaeger
+from telemetry.testing import Backend
 
 BLOCK = re.compile(r"^```(?:sh|bash|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#([^)\s]+))?\)")
@@ -69,7 +69,7 @@ def test_every_folder_of_the_map_is_there() -> None:
 
 
 async def test_the_order_of_the_readme_is_placed_and_its_trace_is_there(
-    local: LocalStack, jaeger: Jaeger, tenant: str
+    local: LocalStack, jaeger: Backend, tenant: str
 ) -> None:
     """Typed as it stands, but for the port and the tenant: other tests have theirs, too."""
     program("curl")

@@ -39,6 +39,8 @@ def test_on_containers(compose): ...
 def test_on_postgresql(database): ...
 
 def test_on_either(stack): ...
+
+def test_in_memory_too(): ...
 """
 
 
@@ -52,7 +54,7 @@ def folder(tmp_path: Path) -> Path:
 def run(folder: Path, *options: str, **environ: str) -> tuple[int, str]:
     clean = {name: value for name, value in os.environ.items() if name != "CI" and "_STORE_TEST_" not in name}
     done = subprocess.run(  # noqa: S603  ours
-        (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rA", *options, "."),
+        (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rA", "-o", "trace_backend=jaeger", *options, "."),
         cwd=folder,
         env=clean | environ,
         capture_output=True,
@@ -65,9 +67,14 @@ def run(folder: Path, *options: str, **environ: str) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("options", "environ", "passed"),
     [
-        ([], {}, {"on_processes", "on_either"}),
-        (["--stack=compose"], {}, {"on_containers", "on_either"}),
-        ([], {"USER_STORE_TEST_URL": "postgresql+asyncpg://"}, {"on_processes", "on_either", "on_postgresql"}),
+        ([], {}, {"on_processes", "on_either", "in_memory_too"}),
+        (["--trace-backend=memory"], {}, {"in_memory_too"}),
+        (["--stack=compose"], {}, {"on_containers", "on_either", "in_memory_too"}),
+        (
+            [],
+            {"USER_STORE_TEST_URL": "postgresql+asyncpg://"},
+            {"on_processes", "on_either", "on_postgresql", "in_memory_too"},
+        ),
     ],
 )
 def test_a_test_runs_where_there_is_what_it_names(

@@ -6,20 +6,20 @@ from uuid import uuid4
 
 import pytest
 
-from stack.e2e import Shop, Stack
+from stack.e2e import Shop
 from stack.trees import USER_SERVICE, call, query, request
 from telemetry.testing import TracedClient, every, exactly, expect
 
 ADA = {"email": "ada@example.com", "name": "Ada Lovelace"}
 
 
-async def test_a_user_is_created(api: TracedClient, stack: Stack, tenant: str) -> None:
+async def test_a_user_is_created(api: TracedClient, database: str, tenant: str) -> None:
     created = await api.post("/v1/users", json=ADA)
 
     user = created.answer(201)
     assert user == ADA | {"user_id": user["user_id"], "create_time": user["create_time"]}
     assert created.response.headers["location"] == f"/v1/users/{user['user_id']}"
-    statement = query("user", "INSERT users", stack.database)
+    statement = query("user", "INSERT users", database)
     expect(
         await created.trace(),
         exactly(request("POST /v1/users", call("gateway", f"{USER_SERVICE}/CreateUser", statement), status=201)),
@@ -27,13 +27,13 @@ async def test_a_user_is_created(api: TracedClient, stack: Stack, tenant: str) -
     )
 
 
-async def test_and_given_back(api: TracedClient, stack: Stack, tenant: str) -> None:
+async def test_and_given_back(api: TracedClient, database: str, tenant: str) -> None:
     user = (await api.post("/v1/users", json=ADA)).answer(201)
 
     given = await api.get(f"/v1/users/{user['user_id']}")
 
     assert given.answer() == user
-    statement = query("user", "SELECT users", stack.database)
+    statement = query("user", "SELECT users", database)
     expect(
         await given.trace(),
         exactly(request("GET /v1/users/{user_id}", call("gateway", f"{USER_SERVICE}/GetUser", statement))),
@@ -42,20 +42,20 @@ async def test_and_given_back(api: TracedClient, stack: Stack, tenant: str) -> N
 
 
 async def test_an_email_address_that_is_taken_is_a_conflict_and_no_fault_of_the_server(
-    api: TracedClient, stack: Stack, tenant: str
+    api: TracedClient, database: str, tenant: str
 ) -> None:
     (await api.post("/v1/users", json=ADA)).answer(201)
 
     refused = await api.post("/v1/users", json=ADA | {"name": "Another Ada"})
 
     assert "e-mail" in refused.answer(409)["detail"]
-    statement = query("user", "INSERT users", stack.database)
+    statement = query("user", "INSERT users", database)
     create = call("gateway", f"{USER_SERVICE}/CreateUser", statement, code="ALREADY_EXISTS")
     expect(await refused.trace(), exactly(request("POST /v1/users", create, status=409)), every({"tenant.id": tenant}))
 
 
 async def test_a_user_that_is_not_there_is_not_found_and_no_fault_of_the_server(
-    api: TracedClient, stack: Stack, tenant: str
+    api: TracedClient, database: str, tenant: str
 ) -> None:
     user_id = uuid4()
 
@@ -64,14 +64,14 @@ async def test_a_user_that_is_not_there_is_not_found_and_no_fault_of_the_server(
     problem = asked.answer(404)
     assert problem["detail"] == f"there is no user {user_id}"
     assert problem["trace_id"] == asked.context.trace_id
-    get = call("gateway", f"{USER_SERVICE}/GetUser", query("user", "SELECT users", stack.database), code="NOT_FOUND")
+    get = call("gateway", f"{USER_SERVICE}/GetUser", query("user", "SELECT users", database), code="NOT_FOUND")
     expect(
         await asked.trace(), exactly(request("GET /v1/users/{user_id}", get, status=404)), every({"tenant.id": tenant})
     )
 
 
 async def test_users_come_a_page_at_a_time_oldest_first(
-    shop: Shop, api: TracedClient, stack: Stack, tenant: str
+    shop: Shop, api: TracedClient, database: str, tenant: str
 ) -> None:
     users = [await shop.user(f"user {n}") for n in range(5)]
 
@@ -82,7 +82,7 @@ async def test_users_come_a_page_at_a_time_oldest_first(
         body = page.answer()
         assert len(body["items"]) == most
         seen += [user["user_id"] for user in body["items"]]
-        listing = call("gateway", f"{USER_SERVICE}/ListUsers", query("user", "SELECT users", stack.database))
+        listing = call("gateway", f"{USER_SERVICE}/ListUsers", query("user", "SELECT users", database))
         expect(await page.trace(), exactly(request("GET /v1/users", listing)), every({"tenant.id": tenant}))
         cursor = {"cursor": str(body["next_cursor"])}
 

@@ -20,6 +20,7 @@ from gateway.policy import BearerPolicy
 from gateway.services import Services
 from gateway.settings import Settings, TokenSettings
 from telemetry import Telemetry, configure
+from telemetry.barrier import Barrier
 from telemetry.http import ASGIApp
 from telemetry.listening import listen
 
@@ -78,7 +79,8 @@ async def opened(settings: Settings, telemetry: Telemetry) -> AsyncIterator[tupl
             stream_timeout=settings.stream_timeout,
             heartbeat=settings.heartbeat,
         )
-        yield build_app(services, BearerPolicy(authenticator), telemetry), services.stopping
+        app = build_app(services, BearerPolicy(authenticator), telemetry)
+        yield Barrier(app, telemetry, settings.addresses) if telemetry.config.test_profile else app, services.stopping
 
 
 async def _keys(tokens: TokenSettings, stack: AsyncExitStack) -> KeySource:

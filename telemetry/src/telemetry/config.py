@@ -218,6 +218,7 @@ class TelemetryConfig:
         metrics: How the service is measured.
         logs: What becomes of log records.
         shutdown_budget: Seconds that `shutdown` may take in all.
+        test_profile: Whether services export on demand, see `telemetry.barrier`; refused in "production".
     """
 
     service_name: str
@@ -232,11 +233,14 @@ class TelemetryConfig:
     metrics: MetricsConfig = MetricsConfig()
     logs: LogsConfig = LogsConfig()
     shutdown_budget: float = 5.0
+    test_profile: bool = False
 
     def __post_init__(self) -> None:
         if not self.service_name.strip():
             raise ConfigError(f"service_name={self.service_name!r}: expected a name")
         between("shutdown_budget", self.shutdown_budget, 0.0, 60.0)
+        if self.test_profile and self.environment == "production":
+            raise ConfigError("test_profile=True: expected False where the environment is 'production'")
 
     @property
     def exporters(self) -> tuple[ExporterConfig, ...]:

@@ -45,6 +45,7 @@ class InCode(TypedDict, total=False):
     metrics: MetricsConfig
     logs: LogsConfig
     shutdown_budget: float
+    test_profile: bool
 
 
 def read_config(environ: Mapping[str, str], **code: Unpack[InCode]) -> TelemetryConfig:
@@ -147,4 +148,5 @@ _READERS: dict[str, Callable[[Env], object]] = {
     "limits": _limits,
     "metrics": read_metrics,
     "logs": read_logs,
+    "test_profile": lambda env: env.flag("TEST_PROFILE", default=False),
 }

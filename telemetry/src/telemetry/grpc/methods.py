@@ -10,12 +10,17 @@ from opentelemetry.instrumentation.grpc import filters
 from opentelemetry.util.types import AttributeValue
 
 from telemetry import semconv
+from telemetry.barrier import BARRIER_SERVICE
 
 # Called with what gRPC knows of a call before it is made or served; true when the call is traced.
 CallFilter = Callable[[HandlerCallDetails], bool]
 
 ordinary_calls: CallFilter = filters.negate(
-    filters.any_of(filters.health_check(), filters.service_prefix("grpc.reflection."))
+    filters.any_of(
+        filters.health_check(),
+        filters.service_prefix("grpc.reflection."),
+        filters.service_prefix(BARRIER_SERVICE),
+    )
 )
 
 

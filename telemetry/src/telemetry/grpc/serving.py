@@ -14,6 +14,7 @@ from grpc import aio
 from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from telemetry.barrier import add_barrier
 from telemetry.env import ConfigError
 from telemetry.grpc.health import Health, Ready
 
@@ -49,8 +50,9 @@ async def serve(  # noqa: PLR0913  named by keyword, each a choice of its own
 ) -> None:
     """Serve until SIGTERM or SIGINT, then stop within seven seconds in all.
 
-    Adds the standard health service and reflection. To stop is to say NOT_SERVING, to end long streams, to refuse new
-    calls, to let running ones finish for `grace` seconds, and to export what telemetry there is.
+    Adds the standard health service and reflection, and in the test profile the barrier. To stop is to say NOT_SERVING,
+    to end long streams, to refuse new calls, to let running ones finish for `grace` seconds, and to export what
+    telemetry there is.
 
     Args:
         server: With its servicers added.
@@ -68,6 +70,8 @@ async def serve(  # noqa: PLR0913  named by keyword, each a choice of its own
     health = Health(services, ready)
     health_pb2_grpc.add_HealthServicer_to_server(health.servicer, server)
     reflection.enable_server_reflection([*services, "grpc.health.v1.Health", reflection.SERVICE_NAME], server)
+    if telemetry.config.test_profile:
+        add_barrier(server, telemetry)
     port = _bind(server, listen)
     stop = _stop_signal()
     await server.start()

@@ -45,7 +45,7 @@ class Memory(Backend):
         super().__init__(**limits)
         self._lock = Lock()
         self._ticks = 0
-        self._started: dict[tuple[int, int], int] = {}
+        self._started: dict[tuple[int, int], tuple[int, str]] = {}
         self._spans: dict[int, list[tuple[int, int, ReadableSpan]]] = {}
         self._logs: dict[str, list[LogRecord]] = {}
         self._measurements: dict[str, list[Measurement]] = {}
@@ -68,12 +68,10 @@ class Memory(Backend):
         """Give the spans that have ended; None when there is none."""
         with self._lock:
             ended = list(self._spans.get(int(trace_id, 16), ()))
-            started = sorted(
-                (tick, span) for (trace, span), tick in self._started.items() if trace == int(trace_id, 16)
-            )
+            begun = [(tick, span) for (of, span), (tick, _) in self._started.items() if of == int(trace_id, 16)]
         if not ended:
             return None
-        numbers = {span_id: f"{n:016x}" for n, (_tick, span_id) in enumerate(started, 1)}
+        numbers = {span_id: f"{n:016x}" for n, (_tick, span_id) in enumerate(sorted(begun), 1)}
         return Trace(trace_id, tuple(_span(*each, numbers) for each in sorted(ended, key=lambda each: each[0])))
 
     async def signals(self, trace_id: str) -> Signals:
@@ -87,7 +85,7 @@ class Memory(Backend):
         """Let the clock tick, and remember when."""
         with self._lock:
             self._ticks += 1
-            self._started[_ids(span)] = self._ticks
+            self._started[_ids(span)] = self._ticks, _service(span.resource)
 
     def span_ended(self, span: ReadableSpan) -> None:
         """Let the clock tick, and keep the span if it is one that would be exported."""
@@ -95,13 +93,15 @@ class Memory(Backend):
         with self._lock:
             self._ticks += 1
             if context is not None and context.trace_flags.sampled:
-                started = self._started.get(_ids(span), self._ticks)
+                started, _of = self._started.get(_ids(span), (self._ticks, ""))
                 self._spans.setdefault(context.trace_id, []).append((started, self._ticks, span))
 
-    def logged(self, trace_id: str, record: LogRecord) -> None:
-        """Keep a log record."""
+    def logged(self, trace_id: int, span_id: int, record: LogRecord) -> None:
+        """Keep a log record; where services share a process they share loggers, and so each record comes from each."""
         with self._lock:
-            self._logs.setdefault(trace_id, []).append(record)
+            _tick, service = self._started.get((trace_id, span_id), (0, record.service))
+            if service == record.service:
+                self._logs.setdefault(format_trace_id(trace_id), []).append(record)
 
     def _collect(self, reader: InMemoryMetricReader) -> None:
         data = reader.get_metrics_data()
@@ -135,7 +135,8 @@ class _Logs(LogRecordProcessor):
         if not record.trace_id:
             return
         self._memory.logged(
-            format_trace_id(record.trace_id),
+            record.trace_id,
+            record.span_id or 0,
             LogRecord(
                 service=_service(log_record.resource),
                 body=str(record.body),

@@ -1,0 +1,191 @@
+"""The stack in this process: the real gateway and services on loopback, with telemetry that stays in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager, suppress
+from pathlib import Path
+from threading import Event, Thread
+from types import TracebackType
+from typing import Self
+
+from grpc import aio
+from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
+from sqlalchemy import make_url
+from sqlalchemy.engine import URL
+
+from faults.flags import FlagFile
+from faults.settings import FaultSettings
+from faults.wiring import fault_interceptors
+from gateway.server import make_server, opened
+from gateway.settings import Settings, TokenSettings
+from gateway.token import make_token
+from order_service.changes import Changes
+from order_service.clients import RETRYABLE
+from order_service.migrate import MIGRATIONS as ORDER_MIGRATIONS
+from order_service.server import SERVICE as ORDER_SERVICE
+from order_service.server import build_server as build_order_server
+from order_service.watching import WatchLimits
+from stack.ports import HOST
+from telemetry import ExporterConfig, Secret, Telemetry, TelemetryConfig, configure
+from telemetry.database import Database
+from telemetry.grpc.health import Health
+from telemetry.listening import listen
+from telemetry.testing import Memory
+from user_service.migrate import MIGRATIONS as USER_MIGRATIONS
+from user_service.server import SERVICE as USER_SERVICE
+from user_service.server import build_server as build_user_server
+
+_ENDS_WITHIN = 15.0
+_LOGGERS = ("gateway", "order_service", "telemetry", "user_service")
+
+
+class InProcessStack:
+    """User, order and gateway in an event loop of their own; a context manager that starts and ends them.
+
+    Args:
+        folder: For the databases.
+        memory: Keeps what they record.
+        flags: Says which faults the services have, see `faults.flags`; None: they can have none.
+    """
+
+    database = "sqlite"
+
+    def __init__(self, folder: Path, memory: Memory, flags: FlagFile | None = None) -> None:
+        self._folder = folder
+        self._memory = memory
+        self._faults = None if flags is None else FaultSettings(flags=flags.path)
+        self._key = Secret("a key of the stack in this process, for nobody else")
+        self._thread = Thread(target=self._run, name="stack", daemon=True)
+        self._ready = Event()
+        self._failure: BaseException | None = None
+        self._stop: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
+        self.gateway_url = ""
+
+    def token(self, tenant: str, scope: str = "") -> str:
+        """Make a bearer token; the scope "trace" lets the caller's trace go on."""
+        return make_token(TokenSettings(key=self._key), tenant, subject="developer", scope=scope)
+
+    def __enter__(self) -> Self:
+        """Migrate the databases and start everything; returns when it serves."""
+        for name, migrations in (("user", USER_MIGRATIONS), ("order", ORDER_MIGRATIONS)):
+            migrations.run(self._database(name))
+        self._thread.start()
+        self._ready.wait()
+        if self._failure is not None:
+            raise self._failure
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """End everything."""
+        if self._stop is not None:
+            loop, stop = self._stop
+            loop.call_soon_threadsafe(stop.set)
+        self._thread.join(_ENDS_WITHIN)
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:  # noqa: BLE001  raised again where it was started
+            self._failure = error
+        finally:
+            self._ready.set()
+
+    async def _serve(self) -> None:
+        stop = asyncio.Event()
+        self._stop = asyncio.get_running_loop(), stop
+        async with AsyncExitStack() as running:
+            running.enter_context(_logging_everything())
+            addresses = {"user": await self._user(running)}
+            addresses["order"] = await self._order(running, addresses["user"])
+            await self._gateway(running, addresses)
+            self._ready.set()
+            await stop.wait()
+
+    async def _user(self, running: AsyncExitStack) -> str:
+        telemetry = self._telemetry("user", running)
+        database = Database(self._database("user"), telemetry)
+        running.push_async_callback(database.close)
+        faults = fault_interceptors(self._faults, telemetry, database)
+        server = build_user_server(telemetry, database, more_interceptors=faults)
+        return await _started(server, Health([USER_SERVICE], database.ping), running)
+
+    async def _order(self, running: AsyncExitStack, user: str) -> str:
+        telemetry = self._telemetry("order", running)
+        database = Database(self._database("order"), telemetry)
+        running.push_async_callback(database.close)
+        users = await running.enter_async_context(telemetry.channel(user, retryable=RETRYABLE))
+        changes = Changes()
+        faults = fault_interceptors(self._faults, telemetry, database)
+        server = build_order_server(telemetry, database, users, changes, WatchLimits(), more_interceptors=faults)
+        address = await _started(server, Health([ORDER_SERVICE], database.ping), running)
+        running.callback(changes.close)
+        return address
+
+    async def _gateway(self, running: AsyncExitStack, addresses: dict[str, str]) -> None:
+        telemetry = self._telemetry("gateway", running)
+        settings = Settings(tokens=TokenSettings(key=self._key), telemetry=telemetry.config, addresses=addresses)
+        app, stopping = await running.enter_async_context(opened(settings, telemetry))
+        listener = running.enter_context(listen(f"{HOST}:0"))
+        server = make_server(app)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+
+        async def end() -> None:
+            stopping.set()
+            server.should_exit = True
+            await serving
+
+        running.push_async_callback(end)
+        self.gateway_url = f"http://{HOST}:{listener.getsockname()[1]}"
+
+    def _telemetry(self, service: str, running: AsyncExitStack) -> Telemetry:
+        telemetry = configure(
+            TelemetryConfig(
+                service_name=service,
+                service_version="0.1.0",
+                environment="local",
+                exporter=ExporterConfig(kind="none"),
+            ),
+            span_processors=[self._memory.span_processor],
+            metric_readers=[self._memory.metric_reader()],
+            log_processors=[self._memory.log_processor],
+        )
+        telemetry.capture_logs()
+        running.push_async_callback(telemetry.ashutdown)
+        return telemetry
+
+    def _database(self, service: str) -> URL:
+        return make_url(f"sqlite+aiosqlite:///{self._folder.resolve() / service}.db")
+
+
+async def _started(server: aio.Server, health: Health, running: AsyncExitStack) -> str:
+    add_HealthServicer_to_server(health.servicer, server)
+    port = server.add_insecure_port(f"{HOST}:0")
+    await server.start()
+    running.push_async_callback(server.stop, None)
+    watching = asyncio.create_task(health.watch())
+
+    async def end() -> None:
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+
+    running.push_async_callback(end)
+    return f"{HOST}:{port}"
+
+
+@contextmanager
+def _logging_everything(loggers: Sequence[str] = _LOGGERS) -> Iterator[None]:
+    """Log from INFO on, as the programs do."""
+    levels = {name: logging.getLogger(name).level for name in loggers}
+    for name in loggers:
+        logging.getLogger(name).setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
