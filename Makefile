@@ -14,7 +14,7 @@ UNITS := bench console faults gateway $(SERVICES:%=%-service) protos scaffold st
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(UNITS:%=--no-emit-package throughline-%)
 
-.PHONY: help setup demo smoke test test-compose check lint types imports proto proto-check format new-service sync-service token up down lock lock-check failures failures-check readme bench clean
+.PHONY: help setup demo trace tail smoke test test-compose check lint types imports proto proto-check format new-service sync-service token up down lock lock-check failures failures-check readme bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,12 @@ setup: ## make .venv from the lock; quick when nothing changed
 
 demo: setup ## run the stack without Docker, place an order, show its trace, stay up until Ctrl-C
 	@exec $(BIN)/python -m stack.demo
+
+trace: setup ## draw a trace in the terminal: make trace ID=4bf92f… (of the console, or Jaeger, on CONSOLE_PORT)
+	@exec $(BIN)/python -m console show --url "http://127.0.0.1:$${CONSOLE_PORT:-16686}" "$${ID:?make trace ID=… needs the id of a trace}"
+
+tail: setup ## follow the traces that come to the console
+	@exec $(BIN)/python -m console tail --url "http://127.0.0.1:$${CONSOLE_PORT:-16686}"
 
 smoke: setup ## the same on free ports, ending by itself: exit 0 only if the trace was whole
 	@exec $(BIN)/python -m stack.smoke
