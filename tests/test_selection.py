@@ -87,7 +87,7 @@ def test_a_test_runs_where_there_is_what_it_names(
     lines = [line for line in printed.splitlines() if line.startswith("PASSED")]
     assert code == 0, printed
     assert {line.partition("::test_")[2].partition("[")[0] for line in lines} == passed
-    assert f"{4 - len(passed)} deselected" in printed
+    assert f"{5 - len(passed)} deselected" in printed
     assert "skipped" not in printed
 
 

@@ -127,8 +127,8 @@ async def test_without_the_profile_there_is_none() -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        flush: aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(FLUSH)
         with pytest.raises(aio.AioRpcError) as caught:
-            flush: aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(FLUSH)
             await flush(b"", timeout=5)
     await server.stop(None)
 
