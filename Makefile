@@ -14,7 +14,7 @@ UNITS := bench console faults gateway $(SERVICES:%=%-service) protos scaffold st
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(UNITS:%=--no-emit-package throughline-%)
 
-.PHONY: help setup demo trace tail smoke test test-compose check lint types imports proto proto-check format new-service sync-service token up down lock lock-check failures failures-check readme bench clean
+.PHONY: help setup demo trace tail smoke test test-compose check lint types imports proto proto-check format new-service sync-service token up down lock lock-check failures failures-check mutants readme bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -108,6 +108,9 @@ readme: setup # what the documents tell people to do
 
 lock-check: setup # a lock that no longer fits its pyproject.toml
 	@tools/locks.sh
+
+mutants: setup ## remove instrumentation, a statement at a time: 95 % must be noticed by the trace tests
+	@exec $(BIN)/python -m stack.mutation
 
 failures: setup ## write docs/failures.md from the catalogue
 	@$(BIN)/python -m faults.document docs/failures.md

@@ -10,6 +10,7 @@ import pytest
 from grpc import StatusCode, aio
 from sqlalchemy.pool import QueuePool
 
+from faults.flags import Audience
 from telemetry.database import Database
 
 Wire = Callable[..., Awaitable[Any]]
@@ -69,6 +70,16 @@ async def test_a_database_that_refuses_connections_is_an_outage(wire: Wire) -> N
         await service.call("Other")
 
     assert (caught.value.code(), caught.value.details()) == (StatusCode.UNAVAILABLE, "the database is not available")
+
+
+async def test_an_outage_for_one_tenant_is_none_for_another(wire: Wire) -> None:
+    service = await wire(down=f"method: {UNARY}, do: refuse-connections")
+    service.on("down", Audience(tenant="acme"))
+
+    for _ in range(3):
+        with pytest.raises(aio.AioRpcError):
+            await service.call(tenant="acme")
+        assert await service.call(tenant="umbrella") == b"3"
 
 
 async def test_a_pool_that_is_taken_is_given_back(wire: Wire, database: Database) -> None:

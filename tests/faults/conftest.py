@@ -8,31 +8,49 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import httpx
 import pytest
 
-from faults.catalogue import load
+from faults.catalogue import Fault, load
 from faults.flags import FlagFile
 from faults.scenario import Scenario
 from stack.compose import ComposeStack
 from stack.customers import until_ready
-from stack.e2e import Containers, Processes, Stack
+from stack.e2e import Containers, Edge, Processes, Stack
 from stack.faulty import Faulty
-from stack.jaeger import Jaeger as JaegerProgram
+from stack.in_process import InProcessStack
 from stack.local import LocalStack
 from stack.meeting import Meeting
-from telemetry.testing import Jaeger, TracedClient
+from stack.trace_stores import TraceStore
+from telemetry.testing import Backend, Memory, TracedClient
+from telemetry.testing.plugin import backend_name
 
-# What a stack has no part for, and what no flag can stand in for, it cannot have.
-_NOT_LOCAL = ("collector-down",)
 _SERVED_WITHIN = 30.0  # seconds
 _NEXT_TRY = 0.05
 _FOR_CONTAINERS = 0o755  # their users are others
+_OF_TIME = {"faster_than", "before", "after"}  # rules that a clock without seconds cannot decide
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give a test that asks for a `fault` each one that the stack of this run can have."""
     if "fault" in metafunc.fixturenames:
-        missing = _NOT_LOCAL if metafunc.config.getoption("--stack") == "local" else ()
-        faults = [fault for fault in load() if fault.id not in missing]
+        faults = [fault for fault in load() if _is_possible(fault, metafunc.config)]
         metafunc.parametrize("fault", faults, ids=[fault.id for fault in faults])
+
+
+def _is_possible(fault: Fault, config: pytest.Config) -> bool:
+    """Tell whether there is the part that the fault ends, and a clock for what it says of the trace."""
+    backend = backend_name(config)
+    if backend == "memory":
+        return (fault.stops is None or fault.inject is not None) and not _words(fault.trace) & _OF_TIME
+    if config.getoption("--stack") == "compose" or fault.inject is not None:
+        return True
+    return fault.stops in (None, "user", "order", backend)
+
+
+def _words(said: object) -> set[str]:
+    if isinstance(said, list):
+        return {word for each in said for word in _words(each)}
+    if isinstance(said, dict):
+        return {*map(str, said), *(word for each in said.values() for word in _words(each))}
+    return set()
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +64,15 @@ def flags(tmp_path_factory: pytest.TempPathFactory) -> FlagFile:
 
 
 @pytest.fixture(scope="session")
+def in_process(
+    trace_backend: Memory, flags: FlagFile, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[InProcessStack]:
+    """Give the services in this process, with FAULTS=1."""
+    with InProcessStack(tmp_path_factory.mktemp("faulty"), trace_backend, flags=flags) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def stack(request: pytest.FixtureRequest, flags: FlagFile, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Give a stack that runs with FAULTS=1: processes of its own, or the containers started anew."""
     if request.config.getoption("--stack") == "compose":
@@ -53,20 +80,25 @@ def stack(request: pytest.FixtureRequest, flags: FlagFile, tmp_path_factory: pyt
         with compose.faults(flags.path):
             yield Containers(compose)
         return
-    jaeger: JaegerProgram = request.getfixturevalue("jaeger_program")
+    store: TraceStore = request.getfixturevalue("trace_store")
     folder = tmp_path_factory.mktemp("faulty")
-    with LocalStack(folder, otlp_url=jaeger.otlp_url, flags=flags) as local:
-        yield Processes(local, jaeger)
+    with LocalStack(folder, otlp_url=store.otlp_url, flags=flags) as local:
+        yield Processes(local, store)
 
 
 @pytest.fixture
 async def meeting(
-    stack: Stack, flags: FlagFile, jaeger: Jaeger, client: Callable[..., TracedClient], tenant: str
+    edge: Edge,
+    flags: FlagFile,
+    trace_backend: Backend,
+    client: Callable[..., TracedClient],
+    tenant: str,
 ) -> AsyncIterator[Meeting]:
     """Give what meets a fault; at the end the stack is ready for the next test."""
     http = client(None).http
-    scenario = Scenario(http, lambda of: stack.token(of, "trace"), tenant)
-    yield Meeting(Faulty(stack, flags), jaeger, http, scenario)
+    scenario = Scenario(http, lambda of: edge.token(of, "trace"), tenant)
+    breakable = edge if isinstance(edge, Processes | Containers) else None
+    yield Meeting(Faulty(breakable, flags), trace_backend, http, scenario)
     await until_ready(http)
     await _until_served(client(tenant).http)
 

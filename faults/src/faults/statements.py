@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, event
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.util import await_only
 
 from faults.actions import RefuseConnections, RepeatStatement, SlowStatement
@@ -57,7 +58,8 @@ def _repeat(
 
 def _refuse(_connection: object, _record: object, _proxy: object) -> None:
     for _action in active_of(RefuseConnections):
-        raise ConnectionRefusedError("the database refuses connections")
+        # No OSError: `Database` would remember an outage, and refuse those for a second whom the fault is not for.
+        raise PoolTimeoutError("the database refuses connections")
 
 
 def _summary(statement: str) -> str:

@@ -31,23 +31,23 @@ class Faulty:
     """The stack, and the flags of its services.
 
     Args:
-        stack: Where the services run with FAULTS=1.
+        stack: Where the services run with FAULTS=1; None: one whose parts nobody can end.
         flags: The file that they read.
     """
 
-    stack: Breakable
+    stack: Breakable | None
     flags: FlagFile
 
     @asynccontextmanager
     async def having(self, fault: Fault, audience: Audience = EVERYBODY) -> AsyncIterator[None]:
         """Let the stack have the fault inside; at the end what was ended runs again, and no flag is on."""
-        part = fault.stops
-        if part is not None and part in self.stack.parts:
-            await asyncio.to_thread(self.stack.kill, part)
+        stack, part = self.stack, fault.stops
+        if stack is not None and part is not None and part in stack.parts:
+            await asyncio.to_thread(stack.kill, part)
             try:
                 yield
             finally:
-                await asyncio.to_thread(self.stack.start, part)
+                await asyncio.to_thread(stack.start, part)
             return
         if fault.inject is not None:
             self.flags.switch({fault.id: audience})

@@ -14,7 +14,7 @@ from faults.scenario import Prepared, Scenario
 from stack.faulty import Faulty
 from stack.services import services
 from stack.verdict import Met
-from telemetry.testing import BackendError, Jaeger, Trace, TraceContext, new_context
+from telemetry.testing import Backend, BackendError, Trace, TraceContext, new_context
 
 # Seconds after which a trace that has not come by then does not come: services and collector send every 5 s.
 _ABSENT_AFTER = 8.0
@@ -26,14 +26,14 @@ class Meeting:
 
     Args:
         faulty: The stack that may have them.
-        jaeger: Where its traces are.
+        traces: Where its traces are.
         http: A client of its gateway.
         scenario: Makes the requests.
     """
 
-    def __init__(self, faulty: Faulty, jaeger: Jaeger, http: httpx.AsyncClient, scenario: Scenario) -> None:
+    def __init__(self, faulty: Faulty, traces: Backend, http: httpx.AsyncClient, scenario: Scenario) -> None:
         self._faulty = faulty
-        self._jaeger = jaeger
+        self._traces = traces
         self._http = http
         self._scenario = scenario
 
@@ -70,7 +70,7 @@ class Meeting:
         if fault.trace is None:
             return await self._unless_absent(trace_id)
         down = [service.full_name for service in services() if service.name == fault.stops]
-        trace = await self._jaeger.whole(trace_id, sent.span_id, absent=down)
+        trace = await self._traces.whole(trace_id, sent.span_id, absent=down)
         return replace(trace, caller=sent.span_id)
 
     async def _unless_absent(self, trace_id: str) -> Trace | None:
@@ -78,7 +78,7 @@ class Meeting:
         ends_at = monotonic() + _ABSENT_AFTER
         while monotonic() < ends_at:
             try:
-                trace = await self._jaeger.fetch(trace_id)
+                trace = await self._traces.fetch(trace_id)
             except BackendError:
                 return None
             if trace is not None:
