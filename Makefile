@@ -14,7 +14,7 @@ UNITS := bench console faults gateway $(SERVICES:%=%-service) protos scaffold st
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(UNITS:%=--no-emit-package throughline-%)
 
-.PHONY: help setup demo trace tail smoke test test-compose check lint types imports proto proto-check format new-service sync-service token up down lock lock-check failures failures-check mutants readme bench clean
+.PHONY: help setup demo trace tail smoke test test-compose check lint types imports proto proto-check format new-service sync-service token up down lock lock-check dashboards dashboards-check failures failures-check mutants readme bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,7 +44,7 @@ test-compose: setup ## the end-to-end and store tests against docker compose
 bench: setup ## what tracing costs, beside the alternatives: a quarter of an hour on a quiet machine
 	@exec $(BIN)/python -m bench
 
-check: setup lint types imports proto-check lock-check failures-check readme ## all that is checked beside the tests
+check: setup lint types imports proto-check lock-check failures-check readme dashboards-check ## all that is checked beside the tests
 
 lint: setup # ruff, its rules and its format
 	$(BIN)/ruff check
@@ -105,6 +105,12 @@ lock: ## write the lock files from the units' pyproject.toml
 readme: setup # what the documents tell people to do
 	@$(BIN)/python -m stack.jaeger
 	$(BIN)/pytest --quiet tests/test_readme.py
+
+dashboards: setup ## write Grafana's dashboards
+	@$(BIN)/python -m stack.dashboards
+
+dashboards-check: setup # files that are not what stack.dashboards says
+	@$(BIN)/python -m stack.dashboards --check
 
 lock-check: setup # a lock that no longer fits its pyproject.toml
 	@tools/locks.sh
