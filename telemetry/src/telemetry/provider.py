@@ -8,7 +8,6 @@ from typing import Any
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import Tracer
 from opentelemetry.util.types import Attributes
 
 from telemetry.origin import Origin
@@ -39,7 +38,7 @@ class ServiceTracerProvider(TracerProvider):
         instrumenting_library_version: str | None = None,
         schema_url: str | None = None,
         attributes: Attributes = None,
-    ) -> Tracer:
+    ) -> ServiceTracer:
         """Give the tracer of a library; always the same for the same words.
 
         The environment has no say in it: whether to trace is for the configuration to say.

@@ -20,8 +20,9 @@ from telemetry.env import ConfigError
 from telemetry.exporters import make_pipeline
 from telemetry.forks import renew_after_fork
 from telemetry.grpc.channel import ChannelOptions, make_channel, server_of
-from telemetry.grpc.client import Timeouts, make_client_interceptors
+from telemetry.grpc.client import make_client_interceptors
 from telemetry.grpc.observing import log_access
+from telemetry.grpc.outgoing import OutgoingCalls, Timeouts
 from telemetry.grpc.server import TracingServerInterceptor
 from telemetry.http import ASGIApp, Capture, EdgePolicy, TracingMiddleware, public
 from telemetry.log_export import LogExport
@@ -140,15 +141,7 @@ class Telemetry(Closing):
             timeouts: For calls that come with none.
             propagate_to: Hosts that are told the trace and the tenant, such as "user" or "*.internal"; None: any.
         """
-        server = None if target is None else server_of(target)
-        return make_client_interceptors(
-            self.tracer(_SCOPE),
-            self.propagator,
-            server=server,
-            timeouts=timeouts,
-            propagate=may_propagate("" if server is None else server[0], propagate_to),
-            metrics=self.measuring.client_calls(),
-        )
+        return make_client_interceptors(self._outgoing_calls(target, timeouts, propagate_to))
 
     def channel(  # noqa: PLR0913  each is a choice of its own, named by keyword
         self,
@@ -178,8 +171,21 @@ class Telemetry(Closing):
             load_balancing=given.load_balancing,
             options=given.options,
         )
-        timeouts = Timeouts(timeout, stream_timeout)
-        return make_channel(target, self.client_interceptors(target, timeouts, propagate_to=propagate_to), made)
+        calls = self._outgoing_calls(target, Timeouts(timeout, stream_timeout), propagate_to)
+        return make_channel(target, calls, made)
+
+    def _outgoing_calls(
+        self, target: str | None, timeouts: Timeouts | None, propagate_to: Collection[str] | None
+    ) -> OutgoingCalls:
+        server = None if target is None else server_of(target)
+        return OutgoingCalls(
+            self.tracer_provider.get_tracer(_SCOPE),
+            self.propagator,
+            server=server,
+            timeouts=timeouts,
+            propagate=may_propagate("" if server is None else server[0], propagate_to),
+            metrics=self.measuring.client_calls(),
+        )
 
     def asgi(  # noqa: PLR0913  each is a choice of its own, named by keyword
         self,

@@ -14,7 +14,7 @@ from opentelemetry.trace import StatusCode as SpanStatus
 
 from telemetry import use_tenant
 from telemetry.deadline import deadline
-from telemetry.grpc.client import Timeouts
+from telemetry.grpc.outgoing import Timeouts
 
 
 async def answer(request: bytes, _context: Any) -> bytes:

@@ -10,6 +10,8 @@ import grpc
 from grpc import aio
 
 from telemetry.env import ConfigError
+from telemetry.grpc.outgoing import OutgoingCalls
+from telemetry.grpc.traced_channel import TracedChannel
 
 # https://github.com/grpc/proposal/blob/master/A6-client-retries.md: at most three tries, for a server that is away.
 _RETRY_POLICY = {
@@ -52,12 +54,14 @@ class ChannelOptions:
     options: Sequence[tuple[str, str | int]] = field(default_factory=tuple)
 
 
-def make_channel(target: str, interceptors: Sequence[aio.ClientInterceptor], options: ChannelOptions) -> aio.Channel:
+def make_channel(target: str, calls: OutgoingCalls, options: ChannelOptions) -> TracedChannel:
     """Make a channel; it connects by itself at the first call."""
     arguments = dict(_OPTIONS) | {"grpc.service_config": service_config(options)} | dict(options.options)
     if options.credentials is None:
-        return aio.insecure_channel(target, options=list(arguments.items()), interceptors=interceptors)
-    return aio.secure_channel(target, options.credentials, options=list(arguments.items()), interceptors=interceptors)
+        channel = aio.insecure_channel(target, options=list(arguments.items()))
+    else:
+        channel = aio.secure_channel(target, options.credentials, options=list(arguments.items()))
+    return TracedChannel(channel, calls)
 
 
 def service_config(options: ChannelOptions) -> str:

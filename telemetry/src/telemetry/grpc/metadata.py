@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from grpc import aio
 from opentelemetry.propagators.textmap import Getter, Setter
 
 from telemetry.inbound import is_short_enough
 
-RawMetadata = Iterable[tuple[str, str | bytes]]
+Entry = tuple[str, str | bytes]
+RawMetadata = Iterable[Entry]
 
 
 class _MetadataGetter(Getter[dict[str, list[str]]]):
@@ -29,14 +29,14 @@ class _MetadataGetter(Getter[dict[str, list[str]]]):
         return list(carrier)
 
 
-class _MetadataSetter(Setter[aio.Metadata]):
-    def set(self, carrier: aio.Metadata, key: str, value: str) -> None:
-        carrier[key.lower()] = value
+class _Appending(Setter[list[Entry]]):
+    def set(self, carrier: list[Entry], key: str, value: str) -> None:
+        carrier.append((key.lower(), value))
 
 
 WITH_BAGGAGE = _MetadataGetter(baggage=True)
 WITHOUT_BAGGAGE = _MetadataGetter(baggage=False)
-SETTER = _MetadataSetter()
+APPEND = _Appending()
 
 
 def texts(metadata: RawMetadata | None) -> dict[str, list[str]]:

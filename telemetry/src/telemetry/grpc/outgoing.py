@@ -1,0 +1,180 @@
+"""What a call that is made begins with: its span, the metadata that tells the server of it, and its time limit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, NamedTuple, TypeVar
+
+from grpc import StatusCode, aio
+from opentelemetry.context import Context, get_current
+from opentelemetry.propagators.textmap import TextMapPropagator
+from opentelemetry.trace import Span, SpanKind, Status, get_current_span, set_span_in_context
+from opentelemetry.trace import StatusCode as SpanStatus
+from opentelemetry.util.types import AttributeValue
+
+from telemetry import semconv
+from telemetry.deadline import timeout as shorter
+from telemetry.grpc.metadata import APPEND, Entry
+from telemetry.grpc.methods import CallFilter, Method, Methods, ordinary_calls
+from telemetry.metrics import CallMetrics
+from telemetry.tenant import TENANT_METADATA, current_tenant
+from telemetry.tracer import ServiceTracer
+
+T = TypeVar("T")
+
+# gRPC may still send a call that has no time left; one whose deadline is a second ago it fails at once.
+_TOO_LATE = -1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """The seconds that a call may take when its caller says nothing; an earlier deadline around it wins.
+
+    Attributes:
+        unary: For calls with one response.
+        stream: For calls with a stream of responses.
+    """
+
+    unary: float | None = None
+    stream: float | None = None
+
+
+class Outgoing(NamedTuple):
+    """A call that is about to be made.
+
+    Attributes:
+        timeout: Seconds; None has no limit.
+        metadata: To send.
+        context: With its span.
+        ending: Called when it ends; None when nobody is to be told.
+    """
+
+    timeout: float | None
+    metadata: Iterable[Entry] | None
+    context: Context
+    ending: Ending | None
+
+
+class OutgoingCalls:
+    """Begins the calls that are made over one channel.
+
+    Args:
+        tracer: Makes the spans.
+        propagator: Writes the context into the metadata.
+        server: Host and port that the channel was asked for.
+        timeouts: For calls that come with none.
+        traced: Which calls get a span.
+        propagate: Whether the server is told the context and the tenant.
+        metrics: Measures the calls; None measures nothing.
+    """
+
+    def __init__(  # noqa: PLR0913  each is a choice of its own, named by keyword
+        self,
+        tracer: ServiceTracer,
+        propagator: TextMapPropagator,
+        *,
+        server: tuple[str, int | None] | None = None,
+        timeouts: Timeouts | None = None,
+        traced: CallFilter = ordinary_calls,
+        propagate: bool = True,
+        metrics: CallMetrics | None = None,
+    ) -> None:
+        attributes: dict[str, AttributeValue] = {
+            name: value
+            for name, value in zip((semconv.SERVER_ADDRESS, semconv.SERVER_PORT), server or (), strict=False)
+            if value is not None
+        }
+        self.timeouts = timeouts or Timeouts()
+        self.methods = Methods(traced, attributes)
+        self._tracer = tracer
+        self._propagator = propagator
+        self._propagate = propagate
+        self._metrics = metrics
+
+    def begin(self, method: Method, timeout: float | None, metadata: Iterable[Entry] | None) -> Outgoing:
+        """Begin a call; of a trace that is not recorded, no span is made and only the decision is handed on."""
+        context = get_current()
+        ending: Ending | None = None
+        if method.traced:
+            span = get_current_span(context)
+            if not self._tracer.drops_children_of(span.get_span_context()):
+                span = self._tracer.start_span(method.name, context, SpanKind.CLIENT, method.attributes)
+                context = set_span_in_context(span, context)
+            if self._metrics is not None or span.is_recording():
+                ending = Ending(span, method, self._metrics, context)
+        limit = shorter(timeout)
+        if limit is not None and limit <= 0:
+            limit = _TOO_LATE
+        return Outgoing(limit, self._add_to(metadata, context) if self._propagate else metadata, context, ending)
+
+    def _add_to(self, given: Iterable[Entry] | None, context: Context) -> tuple[Entry, ...]:
+        told: list[Entry] = []
+        self._propagator.inject(told, context, setter=APPEND)
+        if tenant := current_tenant(context):
+            told.append((TENANT_METADATA, tenant))
+        if given:
+            names = {name for name, _value in told}
+            told[:0] = [(name, value) for name, value in given if name not in names]
+        return tuple(told)
+
+
+class Ending:
+    """How a call ends, however it does: its span, and its measure."""
+
+    __slots__ = ("_context", "_method", "_metrics", "_span", "_started")
+
+    def __init__(self, span: Span, method: Method, metrics: CallMetrics | None, context: Context) -> None:
+        self._span = span
+        self._method = method
+        self._metrics = metrics
+        self._context = context
+        self._started = 0.0 if metrics is None else perf_counter()
+
+    def with_call(self, call: aio.Call) -> None:
+        """End with a call that is done."""
+        code = _result_now(call.code())
+        details = None if code is StatusCode.OK else _result_now(call.details())
+        self._end(code if isinstance(code, StatusCode) else StatusCode.UNKNOWN, details)
+
+    def with_error(self, error: BaseException) -> None:
+        """End with what was raised in place of a call."""
+        if isinstance(error, aio.AioRpcError):
+            self._end(error.code(), error.details())
+        elif isinstance(error, asyncio.CancelledError):
+            self._end(StatusCode.CANCELLED)
+        else:  # the call never began
+            error_type = type(error).__qualname__
+            self._span.set_attribute(semconv.ERROR_TYPE, error_type)
+            self._span.set_status(Status(SpanStatus.ERROR, str(error)))
+            self._span.end()
+            self._measure(None, error_type)
+
+    def _end(self, code: StatusCode, details: str | None = None) -> None:
+        span = self._span
+        if span.is_recording():
+            if code is StatusCode.OK:
+                span.set_attribute(semconv.RPC_RESPONSE_STATUS_CODE, code.name)
+            else:
+                span.set_attributes({semconv.RPC_RESPONSE_STATUS_CODE: code.name, semconv.ERROR_TYPE: code.name})
+                span.set_status(Status(SpanStatus.ERROR, details))
+            span.end()
+        self._measure(code)
+
+    def _measure(self, code: StatusCode | None, error_type: str | None = None) -> None:
+        if self._metrics is not None:
+            self._metrics.record(self._method, code, perf_counter() - self._started, self._context, error_type)
+
+
+def _result_now(coroutine: Coroutine[Any, Any, T]) -> T | None:
+    """Give the result of a coroutine that has nothing to wait for, as a finished call's have; None if it had."""
+    try:
+        coroutine.send(None)
+    except StopIteration as finished:
+        result: T = finished.value
+        return result
+    finally:
+        coroutine.close()
+    return None

@@ -1,0 +1,170 @@
+"""A channel around a real one, whose calls are traced, carry the tenant, and have a deadline.
+
+It does what the interceptors in `telemetry.grpc.client` do, for a fraction of what they cost: for a channel with
+interceptors ``grpc.aio`` makes a second call object and one more task for each call. Here what the caller gets is
+gRPC's own call; only one that streams responses is wrapped, so that it is cancelled when it is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Self
+
+import grpc
+from grpc import aio
+
+from telemetry.grpc.outgoing import OutgoingCalls
+from telemetry.grpc.streams import ForgettableStreamStream, ForgettableUnaryStream
+
+UnaryUnary = aio.UnaryUnaryMultiCallable[Any, Any]
+UnaryStream = aio.UnaryStreamMultiCallable[Any, Any]
+StreamUnary = aio.StreamUnaryMultiCallable[Any, Any]
+StreamStream = aio.StreamStreamMultiCallable[Any, Any]
+
+
+class TracedChannel(aio.Channel):
+    """A channel of ``grpc.aio`` as any other.
+
+    Args:
+        channel: Makes the calls.
+        calls: Begins them.
+    """
+
+    def __init__(self, channel: aio.Channel, calls: OutgoingCalls) -> None:
+        self._channel = channel
+        self._calls = calls
+
+    async def __aenter__(self) -> Self:
+        await self._channel.__aenter__()
+        return self
+
+    async def __aexit__(self, *_exc_info: object) -> None:
+        await self._channel.close()
+
+    async def close(self, grace: float | None = None) -> None:
+        """Close the channel; calls that run get `grace` seconds to end before they are cancelled."""
+        await self._channel.close(grace)
+
+    def get_state(self, try_to_connect: bool = False) -> grpc.ChannelConnectivity:  # noqa: FBT001, FBT002  gRPC's
+        """Give the state of the connection."""
+        return self._channel.get_state(try_to_connect)
+
+    async def wait_for_state_change(self, last_observed_state: grpc.ChannelConnectivity) -> None:
+        """Wait until the state is another."""
+        await self._channel.wait_for_state_change(last_observed_state)
+
+    async def channel_ready(self) -> None:
+        """Wait until there is a connection, however long that takes; see `telemetry.grpc.channel.wait_until_ready`."""
+        await self._channel.channel_ready()
+
+    def unary_unary(self, method: str, *arguments: Any, **options: Any) -> UnaryUnary:
+        """Give what makes calls with one request and one response."""
+        return _UnaryUnary(self._calls, method, self._channel.unary_unary(method, *arguments, **options))
+
+    def unary_stream(self, method: str, *arguments: Any, **options: Any) -> UnaryStream:
+        """Give what makes calls with one request and a stream of responses."""
+        return _UnaryStream(self._calls, method, self._channel.unary_stream(method, *arguments, **options))
+
+    def stream_unary(self, method: str, *arguments: Any, **options: Any) -> StreamUnary:
+        """Give what makes calls with a stream of requests and one response."""
+        return _StreamUnary(self._calls, method, self._channel.stream_unary(method, *arguments, **options))
+
+    def stream_stream(self, method: str, *arguments: Any, **options: Any) -> StreamStream:
+        """Give what makes calls with streams both ways."""
+        return _StreamStream(self._calls, method, self._channel.stream_stream(method, *arguments, **options))
+
+
+class _Caller:
+    """What all four shapes do alike.
+
+    Args:
+        calls: Begins the calls.
+        method: Its path.
+        make: Makes the real calls.
+    """
+
+    def __init__(self, calls: OutgoingCalls, method: str, make: Callable[..., Any]) -> None:
+        self._calls = calls
+        self._method = calls.methods.get(method)
+        self._make = make
+
+    def _begin(self, request: Any, timeout: float | None, metadata: Any, *more: Any) -> Any:
+        credentials, wait_for_ready, compression = more
+        outgoing = self._calls.begin(self._method, timeout, metadata)
+        ending = outgoing.ending
+        try:
+            call = self._make(
+                request,
+                timeout=outgoing.timeout,
+                metadata=outgoing.metadata,
+                credentials=credentials,
+                wait_for_ready=wait_for_ready,
+                compression=compression,
+            )
+        except BaseException as error:
+            if ending is not None:
+                ending.with_error(error)
+            raise
+        if ending is not None:
+            call.add_done_callback(ending.with_call)
+        return call
+
+
+class _UnaryUnary(_Caller, UnaryUnary):
+    def __call__(  # noqa: PLR0913  gRPC's signature
+        self,
+        request: Any,
+        *,
+        timeout: float | None = None,
+        metadata: Any = None,
+        credentials: grpc.CallCredentials | None = None,
+        wait_for_ready: bool | None = None,
+        compression: grpc.Compression | None = None,
+    ) -> Any:
+        limit = self._calls.timeouts.unary if timeout is None else timeout
+        return self._begin(request, limit, metadata, credentials, wait_for_ready, compression)
+
+
+class _UnaryStream(_Caller, UnaryStream):
+    def __call__(  # noqa: PLR0913  gRPC's signature
+        self,
+        request: Any,
+        *,
+        timeout: float | None = None,
+        metadata: Any = None,
+        credentials: grpc.CallCredentials | None = None,
+        wait_for_ready: bool | None = None,
+        compression: grpc.Compression | None = None,
+    ) -> Any:
+        limit = self._calls.timeouts.stream if timeout is None else timeout
+        return ForgettableUnaryStream(self._begin(request, limit, metadata, credentials, wait_for_ready, compression))
+
+
+class _StreamUnary(_Caller, StreamUnary):
+    def __call__(  # noqa: PLR0913, PLR0917  gRPC's signature
+        self,
+        request_iterator: Any = None,
+        timeout: float | None = None,
+        metadata: Any = None,
+        credentials: grpc.CallCredentials | None = None,
+        wait_for_ready: bool | None = None,  # noqa: FBT001  gRPC's signature
+        compression: grpc.Compression | None = None,
+    ) -> Any:
+        limit = self._calls.timeouts.unary if timeout is None else timeout
+        return self._begin(request_iterator, limit, metadata, credentials, wait_for_ready, compression)
+
+
+class _StreamStream(_Caller, StreamStream):
+    def __call__(  # noqa: PLR0913, PLR0917  gRPC's signature
+        self,
+        request_iterator: Any = None,
+        timeout: float | None = None,
+        metadata: Any = None,
+        credentials: grpc.CallCredentials | None = None,
+        wait_for_ready: bool | None = None,  # noqa: FBT001  gRPC's signature
+        compression: grpc.Compression | None = None,
+    ) -> Any:
+        limit = self._calls.timeouts.stream if timeout is None else timeout
+        return ForgettableStreamStream(
+            self._begin(request_iterator, limit, metadata, credentials, wait_for_ready, compression)
+        )
