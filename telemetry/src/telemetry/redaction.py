@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 REDACTED = "REDACTED"
 
@@ -15,6 +16,7 @@ _SECRETS = (
     r"(?:password|passwd|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credential|session[-_]?id|cookie"
     r"|authorization|signature|jwt)"
 )
+_DIGITS = r"(?<![\w.-])[0-9](?:[ -]?[0-9]){12,}+(?![\w-])"
 _PATTERNS = re.compile(
     r"""
       (?P<pem>-----BEGIN\ [A-Z ]{0,30}PRIVATE\ KEY-----(?:(?!-----END)[\s\S]){0,20000}+(?:-----END\ [A-Z ]{0,30}-----)?)
@@ -27,8 +29,9 @@ _PATTERNS = re.compile(
     | (?P<key>\b(?:A[KS]IA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,255}|glpat-[\w-]{20,64}|sk[-_][\w-]{16,200}
         |xox[abeprs]-[\w-]{10,200}|AIza[\w-]{35})(?![\w-]))
     | (?P<mail>(?<![\w.%+-])[\w.%+-]{1,64}(?:@|%40)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})
-    | (?P<digits>(?<![\w.-])[0-9](?:[ -]?[0-9]){12,}+(?![\w-]))
-    """.replace("__SECRET__", f"(?i:{_SECRETS})"),
+    | (?P<database>(?:\bDETAIL:|\[parameters:)\s{1,4})(?P<row>[^\r\n]{1,8000}+)
+    | (?P<digits>__DIGITS__)
+    """.replace("__SECRET__", f"(?i:{_SECRETS})").replace("__DIGITS__", _DIGITS),
     re.VERBOSE,
 )
 _SECRET_NAME = re.compile(rf"(?i){_SECRETS}|^x-[\w-]*auth[\w-]*$|^(?:api)?key$|^sig$|^auth$|^code$")
@@ -36,10 +39,36 @@ _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.\[\]-]{0,31}")
 
 
 def redact(text: str) -> str:
-    """Give the text with REDACTED in place of each secret; what is left of it is as it was."""
-    return _PATTERNS.sub(_replace, text)
+    """Give the text with REDACTED in place of each secret; what is left of it is as it was.
+
+    The values that databases put into their errors, after ``DETAIL:`` and in SQLAlchemy's ``[parameters: …]``, count as
+    secrets too.
+    """
+    return _PATTERNS.sub(_replace, text) if _may_hold_secrets(text) else text
 
 
+# A text without any of these is not searched: that costs fifty times as much, and most texts have none.
+_SIGNS = ("@", "%40", "eyJ", "-----BEGIN", "AKIA", "ASIA", "gh", "glpat-", "sk-", "sk_", "xox", "AIza", "DETAIL:")
+_SIGNS_IN_ANY_CASE = ("bearer", "basic")
+_NAMES = ("passw", "pwd", "secret", "token", "key", "credential", "session", "cookie", "auth", "signature", "jwt")
+_NUMBER = re.compile(_DIGITS)
+# Letters that count as i, k and s where case does not matter, beside those that `str.lower` knows.
+_FOLDED = str.maketrans({"\u0131": "i", "\u017f": "s", "\u0307": None})
+
+
+def _may_hold_secrets(text: str) -> bool:
+    if any(map(text.__contains__, _SIGNS)) or _NUMBER.search(text) is not None:
+        return True
+    lower = text.lower()
+    if not text.isascii():
+        lower = lower.translate(_FOLDED)
+    if any(map(lower.__contains__, _SIGNS_IN_ANY_CASE)):
+        return True
+    named = "=" in text or ":" in text
+    return named and ("[parameters:" in text or any(map(lower.__contains__, _NAMES)))
+
+
+@lru_cache(maxsize=1024)
 def is_secret_name(name: str) -> bool:
     """Tell whether a header or parameter of this name holds a secret, such as ``Authorization`` or ``access_token``."""
     return _SECRET_NAME.search(name) is not None
@@ -72,7 +101,7 @@ def _replace(match: re.Match[str]) -> str:
     return _redact_cards(match[0]) if kind == "digits" else REDACTED
 
 
-_KEPT_BEFORE = {"line": "header", "credentials": "scheme", "value": "name"}
+_KEPT_BEFORE = {"line": "header", "credentials": "scheme", "value": "name", "row": "database"}
 _CARD_DIGITS = range(13, 20)  # ISO/IEC 7812
 _CARD_GROUPS = 6  # 4-4-4-4 and 4-6-5 are usual
 
