@@ -35,7 +35,7 @@ def pytest_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[in
         record, script = tmp_path / "called", tmp_path / "python"
         script.write_text(
             f"#!{sys.executable}\nimport os, sys\n"
-            f"open({str(record)!r}, 'w').write(os.environ['OF_THE_STORES'] + ' ' + ' '.join(sys.argv[1:]))\n"
+            f"print(os.environ.get('OF_THE_STORES', 'no'), *sys.argv[1:], file=open({str(record)!r}, 'a'))\n"
             f"sys.exit({code})\n"
         )
         script.chmod(0o755)
@@ -62,8 +62,21 @@ def test_pytest_runs_between_up_and_down(said: list[str], pytest_ends: Callable[
     assert command.main(["-k", "orders"]) == 0
 
     assert said == ["up", "down"]
-    assert record.read_text().startswith("yes -m pytest --stack=compose")
-    assert record.read_text().endswith("-k orders")
+    default, observability = record.read_text().splitlines()
+    assert default.startswith("yes -m pytest --stack=compose")
+    assert default.endswith("-k orders")
+    assert observability == "no -m pytest --stack=observability tests/observability -k orders"
+
+
+@pytest.mark.parametrize(("options", "code"), [(["-k", "orders"], 0), ([], 5)])
+def test_no_test_chosen_is_a_failure_unless_somebody_chose(
+    said: list[str], pytest_ends: Callable[[int], Path], options: list[str], code: int
+) -> None:
+    pytest_ends(5)
+
+    assert command.main(options) == code
+
+    assert said[0] == "up"
 
 
 def test_a_failure_shows_the_logs_before_they_are_gone(

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -71,6 +71,12 @@ def available() -> bool:
     return all(subprocess.run(command, capture_output=True, check=False).returncode == 0 for command in commands)  # noqa: S603  fixed words
 
 
+def has_image(tag: str) -> bool:
+    """Tell whether an image is on this machine."""
+    command = ("docker", "image", "inspect", tag)
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0  # noqa: S603  a tag of ours
+
+
 @dataclass(slots=True)
 class ComposeStack:
     """Docker compose on the stack's own file plus tests/compose.yaml.
@@ -78,18 +84,27 @@ class ComposeStack:
     Args:
         root: The repository.
         project: Compose's project name: keeps containers and volumes apart from a stack that the user runs.
+        profile: Of docker-compose.yml; "" is the one that .env names.
+        overlays: Files on top of those, by their paths in the repository.
+        variables: What those files want to know.
     """
 
     root: Path = ROOT
     project: str = PROJECT
+    profile: str = ""
+    overlays: Sequence[str] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
     postgres_port: int = field(default_factory=lambda: free_ports(1)[0])
     _flags: Path | None = field(default=None, init=False)
 
     gateway_url = "http://127.0.0.1:8000"
     jaeger_url = "http://127.0.0.1:16686"
 
-    def up(self) -> None:
+    def up(self, *, without: Collection[str] = ()) -> None:
         """Build the images and start everything from empty volumes; returns when all of it is healthy.
+
+        Args:
+            without: Services that are left out.
 
         Raises:
             ComposeError: Something did not come up; the end of the logs is in the message.
@@ -97,7 +112,8 @@ class ComposeStack:
         self.down()
         try:
             wait = ("--wait", f"--wait-timeout={_HEALTHY_WITHIN}")
-            self._compose("up", "--detach", "--build", *wait, within=_BUILD_WITHIN)
+            services = sorted(set(self._compose("config", "--services").split()) - set(without)) if without else ()
+            self._compose("up", "--detach", "--build", *wait, *services, within=_BUILD_WITHIN)
         except ComposeError as error:
             failed = [c.service for c in self.containers().values() if c.exit_code or c.health not in ("", "healthy")]
             raise ComposeError(f"{error}\n{self.logs(*failed, tail=20) if failed else ''}".strip()) from None
@@ -183,12 +199,15 @@ class ComposeStack:
 
     def _compose(self, *arguments: str, within: float = _COMMAND_WITHIN) -> str:
         files = ["--file=docker-compose.yml", "--file=tests/compose.yaml", f"--project-name={self.project}"]
+        files += [f"--file={overlay}" for overlay in self.overlays]
         if self._flags is not None:
             files.append("--file=deploy/faults.yaml")
+        if self.profile:
+            files.append(f"--profile={self.profile}")
         return self._run("docker", "compose", "--progress=quiet", *files, *arguments, within=within)
 
     def _run(self, *command: str, within: float = _COMMAND_WITHIN) -> str:
-        environment = os.environ | {"POSTGRES_PORT": str(self.postgres_port)}
+        environment = os.environ | {"POSTGRES_PORT": str(self.postgres_port), **self.variables}
         if self._flags is not None:
             environment["FAULT_FLAGS_FOLDER"] = str(self._flags.parent.resolve())
         try:

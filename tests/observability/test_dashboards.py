@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import json
+import re
+from functools import partial
+from typing import Any
+
+import httpx
+import pytest
+
+from stack.asking import log_lines, series, until
+from stack.dashboards.boards import BOARDS, Board, Panel, Query
+from stack.dashboards.render import render
+from stack.e2e import Shop
+
+WITHIN = 60.0  # seconds until a rate over the dashboards' window has two points
+PANELS = [
+    pytest.param(board, panel, query, id=f"{board.uid}-{panel.title}-{number}")
+    for board in BOARDS
+    for panel in board.panels
+    for number, query in enumerate(panel.queries)
+]
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.uid)
+def test_grafana_is_given_every_query_of_a_dashboard(board: Board) -> None:
+    made = json.loads(render(board))
+
+    targets = [target for panel in made["panels"] for target in panel["targets"]]
+    assert [target["expr"] for target in targets] == [query.text for panel in board.panels for query in panel.queries]
+    assert {panel["datasource"]["uid"] for panel in made["panels"]} <= {"prometheus", "loki"}
+    assert [variable["name"] for variable in made["templating"].get("list", [])] == ["service"] * board.by_service
+
+
+@pytest.mark.parametrize(("board", "panel", "query"), PANELS)
+async def test_a_query_has_an_answer_with_the_labels_that_are_shown(
+    traffic: None,  # noqa: ARG001
+    http: httpx.AsyncClient,
+    board: Board,
+    panel: Panel,
+    query: Query,
+) -> None:
+    assert board.by_service == any("$service" in each.text for each in panel.queries)
+    text = query.text.replace("$__rate_interval", "1m").replace("$service", "order")
+    ask = partial(log_lines if panel.kind == "logs" else series, http, text)
+
+    found: list[Any] = [] if query.quiet else await until(ask, bool, WITHIN)
+
+    shown = re.findall(r"\{\{(\w+)\}\}", query.legend)
+    assert all(any(labels.get(name) for name in shown) for labels, _ in found) or not shown
+
+
+@pytest.fixture(scope="module")
+def asked() -> list[str]:
+    """Give what keeps the traffic to one round for all panels."""
+    return []
+
+
+@pytest.fixture
+async def traffic(watched: Shop, asked: list[str]) -> None:
+    """Have some orders placed, once."""
+    if not asked:
+        user = await watched.user()
+        asked.extend([await watched.placed(user) for _ in range(10)])

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import re
+import subprocess
+from typing import Any
+
+import pytest
+import yaml
+
+from stack.compose import ComposeStack
+from stack.places import ROOT
+
+PROMETHEUS = ROOT / "deploy" / "prometheus"
+RUNBOOKS = ROOT / "docs" / "runbooks"
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+
+
+def rules() -> list[dict[str, Any]]:
+    files = [yaml.safe_load(path.read_text()) for path in sorted(PROMETHEUS.glob("rules/*.yaml"))]
+    return [rule for file in files for group in file["groups"] for rule in group["rules"]]
+
+
+ALERTS = [rule for rule in rules() if "alert" in rule]
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert["alert"])
+def test_an_alert_says_how_bad_why_and_what_to_do(alert: dict[str, Any]) -> None:
+    assert alert["labels"]["severity"] in ("page", "ticket")
+    assert alert["labels"]["cause"]
+    assert alert["annotations"].keys() == {"summary", "runbook", "traces"}
+    page = ROOT / alert["annotations"]["runbook"]
+    assert page == RUNBOOKS / f"{alert['alert']}.md"
+    assert re.findall("^#+ .*", page.read_text(), re.MULTILINE) == [f"# {alert['alert']}", "## Look", "## Do"]
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert["alert"])
+def test_an_alert_is_tested_to_fire_and_to_keep_quiet(alert: dict[str, Any]) -> None:
+    expected = [
+        bool(each["exp_alerts"])
+        for path in PROMETHEUS.glob("tests/*.yaml")
+        for test in yaml.safe_load(path.read_text())["tests"]
+        for each in test["alert_rule_test"]
+        if each["alertname"] == alert["alert"]
+    ]
+
+    assert set(expected) == {True, False}
+    assert expected[-1] is False or False in expected[expected.index(True) :]
+
+
+def test_there_is_no_page_without_its_alert() -> None:
+    assert {path.stem for path in RUNBOOKS.glob("*.md")} == {alert["alert"] for alert in ALERTS}
+
+
+def test_the_collector_keeps_what_the_rules_call_slow() -> None:
+    targets = {
+        rule["labels"]["http_route"]: float(rule["expr"].removeprefix("vector(").removesuffix(")")) * 1000
+        for rule in rules()
+        if rule.get("record") == "route:latency_target:seconds"
+    }
+    policies = yaml.safe_load((ROOT / "deploy" / "collector" / "sampling.yaml").read_text())
+    kept = {
+        route: parts["limit"]["latency"]["threshold_ms"]
+        for policy in policies["processors"]["tail_sampling"]["policies"]
+        if "limit" in (parts := {part["name"]: part for part in policy.get("and", {}).get("and_sub_policy", [])})
+        for route in parts["route"]["string_attribute"]["values"]
+    }
+
+    assert kept == targets
+
+
+def test_promtool_finds_every_rule_right(observed: ComposeStack) -> None:  # noqa: ARG001  it has brought the image
+    run_promtool("test", "rules", *names("tests"))
+
+
+def test_promtool_reads_the_configuration(observed: ComposeStack) -> None:  # noqa: ARG001
+    run_promtool("check", "rules", *names("rules"))
+    run_promtool("check", "config", "--syntax-only", "/files/prometheus.yaml")
+
+
+def names(folder: str) -> list[str]:
+    return [f"/files/{folder}/{path.name}" for path in sorted((PROMETHEUS / folder).glob("*.yaml"))]
+
+
+def run_promtool(*arguments: str) -> None:
+    image = COMPOSE["prometheus"]["image"]
+    options = ("--rm", "--network=none", "--read-only", f"--volume={PROMETHEUS}:/files:ro", "--entrypoint=promtool")
+    command = ("docker", "run", *options, image, *arguments)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603  our own words
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from operator import eq
+
+import httpx
+
+from stack.asking import exemplar_trace_ids, log_lines, series, total, until
+from stack.compose import ComposeStack
+from stack.e2e import Shop
+from stack.observability import PERCENT, WATCHED_TENANT
+from telemetry.testing import Backend, TracedClient, span
+
+WITHIN = 30.0  # seconds until what was sent can be asked for
+ORDERS = 60
+ORDER_REQUESTS = (
+    'http_server_request_duration_seconds_count{job="gateway", http_request_method="POST", http_route="/v1/orders"}'
+)
+ORDER_SPANS = 'traces_span_metrics_calls_total{service_name="gateway", span_name="POST /v1/orders"}'
+COUNTS = ("orders_created_total", ORDER_REQUESTS, ORDER_SPANS)
+
+
+async def test_an_order_is_a_trace_with_its_log_lines_and_an_exemplar(watched: Shop, http: httpx.AsyncClient) -> None:
+    ordered = await watched.order(await watched.user())
+
+    trace = await ordered.own_trace()
+
+    trace.expect(
+        span(
+            "gateway",
+            "POST /v1/orders",
+            span("order", "CreateOrder") >> span("user", "GetUser"),
+            attributes={"sampling.policy": "share-of-watched-tenants"},
+        )
+    )
+    await until(
+        partial(log_lines, http, f'{{service_name=~".+"}} | trace_id="{trace.trace_id}"'),
+        lambda found: {labels["service_name"] for labels, _ in found} == {"gateway", "order", "user"},
+        WITHIN,
+    )
+    await until(
+        partial(exemplar_trace_ids, http, 'http_server_request_duration_seconds_bucket{job="gateway"}'),
+        lambda found: trace.trace_id in found,
+        WITHIN,
+    )
+
+
+async def test_a_share_of_the_traces_is_kept_and_every_order_is_counted(
+    client: Callable[..., TracedClient], tenant: str, trace_backend: Backend, http: httpx.AsyncClient
+) -> None:
+    shop = Shop(client(tenant))
+    user = await shop.user()
+    before = [await total(http, query) for query in COUNTS]
+
+    placed = [await shop.order(user) for _ in range(ORDERS)]
+
+    assert [each.response.status_code for each in placed] == [201] * ORDERS
+    for query, value in zip(COUNTS, before, strict=True):
+        await until(partial(total, http, query), partial(eq, value + ORDERS), WITHIN)
+    await watched_order_arrived(Shop(client(WATCHED_TENANT)))
+    kept = [await trace_backend.fetch(each.response.headers["x-trace-id"]) for each in placed]
+    whole = [trace for trace in kept if trace is not None]
+    assert 0 < len(whole) < ORDERS * 2 * PERCENT / 100  # 15 are expected; 30 are four standard deviations away
+    assert {trace.root.attributes["sampling.policy"] for trace in whole} == {"share"}
+
+
+async def watched_order_arrived(shop: Shop) -> None:
+    """Place an order whose trace is kept, and wait for it: what was sampled before it is in Jaeger too."""
+    await (await shop.order(await shop.user())).own_trace()
+
+
+async def test_every_failed_trace_is_kept(
+    client: Callable[..., TracedClient], tenant: str, observed: ComposeStack
+) -> None:
+    shop = Shop(client(tenant))
+    user = await shop.user()
+    observed.kill("user")
+    try:
+        refused = [await shop.order(user) for _ in range(5)]
+    finally:
+        observed.start("user")
+
+    traces = await asyncio.gather(*(each.own_trace(absent=["user"]) for each in refused))
+
+    assert [each.response.status_code for each in refused] == [503] * 5
+    assert {trace.root.attributes["sampling.policy"] for trace in traces} == {"error"}
+
+
+async def test_edges_between_services_and_to_the_database_are_measured(watched: Shop, http: httpx.AsyncClient) -> None:
+    await watched.placed()
+    calls = 'traces_span_metrics_calls_total{span_kind="SPAN_KIND_CLIENT"}'
+    query = f"sum by (service_name, rpc_method, db_system_name) ({calls})"
+
+    await until(
+        partial(series, http, query),
+        lambda found: (
+            {
+                ("gateway", "shop.order.v1.OrderService/CreateOrder", ""),
+                ("order", "shop.user.v1.UserService/GetUser", ""),
+                ("order", "", "postgresql"),
+                ("user", "", "postgresql"),
+            }
+            <= {
+                (labels.get("service_name", ""), labels.get("rpc_method", ""), labels.get("db_system_name", ""))
+                for labels, _ in found
+            }
+        ),
+        WITHIN,
+    )
+
+
+async def test_the_collector_measures_itself(observed: ComposeStack, http: httpx.AsyncClient) -> None:  # noqa: ARG001
+    await until(partial(total, http, "otelcol_receiver_accepted_spans_total"), lambda found: found > 0, WITHIN)
+    await until(partial(total, http, "otelcol_exporter_queue_capacity"), lambda found: found > 0, WITHIN)
+
+
+async def test_jaeger_reads_rates_from_prometheus(
+    watched: Shop, observed: ComposeStack, http: httpx.AsyncClient
+) -> None:
+    await watched.placed()
+
+    async def rates() -> list[object]:
+        window = "spanKind=server&ratePer=60000&step=5000&lookback=600000"
+        answer = await http.get(f"{observed.jaeger_url}/api/metrics/calls?service=gateway&{window}")
+        assert answer.is_success, answer.text
+        return [point for metric in answer.json()["metrics"] for point in metric["metricPoints"]]
+
+    assert await until(rates, bool, WITHIN)
+
+
+def test_the_profile_idles_below_two_and_a_half_gibibytes(observed: ComposeStack) -> None:
+    used = observed.memory()
+
+    assert {"prometheus", "alertmanager", "loki", "collector-observability", "jaeger"} <= used.keys()
+    assert "collector" not in used
+    assert sum(used.values()) < 2560, used
