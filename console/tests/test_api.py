@@ -131,3 +131,12 @@ async def test_a_trace_without_any_has_none(client: httpx.AsyncClient, name: str
 async def test_wrong_parameters_are_refused(client: httpx.AsyncClient, path: str, problem: str) -> None:
     answer = await client.get(path)
     assert (answer.status_code, answer.json()["error"]["message"]) == (400, problem)
+
+
+async def test_what_is_held_is_counted(client: httpx.AsyncClient, sample: bytes, logs: bytes) -> None:
+    await client.post("/v1/traces", content=sample, headers={"content-type": "application/json"})
+    await client.post("/v1/logs", content=logs, headers=PROTOBUF)
+    usage = (await client.get("/api/usage")).json()
+    assert (usage["traces"]["traces"], usage["traces"]["spans"], usage["traces"]["evicted_traces"]) == (2, 15, 0)
+    assert (usage["logs"]["items"], usage["metrics"]["items"], usage["logs"]["evicted"]) == (5, 0, 0)
+    assert all(part["memory_bytes"] > 0 for name, part in usage.items() if name != "metrics")

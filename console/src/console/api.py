@@ -1,8 +1,8 @@
-"""What Jaeger has no API for: the log records and the metrics of a trace, as OTLP's JSON."""
+"""What Jaeger has no API for: the log records and the metrics of a trace as OTLP's JSON, and how much is held."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from opentelemetry.proto.metrics.v1 import metrics_pb2
 from starlette.requests import Request
@@ -20,14 +20,18 @@ from console.stores import Stores
 
 
 class SignalsApi:
-    """``/api/logs`` and ``/api/metrics``."""
+    """``/api/logs``, ``/api/metrics`` and ``/api/usage``."""
 
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
 
     def routes(self) -> list[Route]:
         """Make the routes; their handlers run in worker threads."""
-        return [Route("/api/logs", self.logs), Route("/api/metrics", self.metrics)]
+        return [
+            Route("/api/logs", self.logs),
+            Route("/api/metrics", self.metrics),
+            Route("/api/usage", self.usage),
+        ]
 
     @refuses_bad_parameters
     def logs(self, request: Request) -> Response:
@@ -56,6 +60,12 @@ class SignalsApi:
         else:
             metrics = self._stores.metrics.latest()
         return json_answer({METRICS.things: [], **protobuf_to_json(pack(metrics), METRICS.request)})
+
+    def usage(self, _request: Request) -> Response:
+        """Say how much is held, and how much has gone to make room."""
+        stores = self._stores
+        parts = {"traces": stores.traces.usage(), "logs": stores.logs.usage(), "metrics": stores.metrics.usage()}
+        return json_answer({name: asdict(usage) for name, usage in parts.items()})
 
 
 def _points_with(trace_id: str, stored: StoredMetric) -> StoredMetric:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -143,6 +144,7 @@ def _assert_consistent(store: TraceStore) -> None:
     sources = {span.source for span in stored}
     assert usage.memory_bytes == sum(span.size for span in stored) + sum(source.size for source in sources)
     assert store.services() == sorted({span.service for span in held})
+    assert usage.spans_by_service == Counter(span.service for span in held)
     for service in store.services():
         names = {Operation(span.name, span.kind) for span in held if span.service == service}
         assert store.operations(service) == sorted(names)

@@ -67,7 +67,8 @@ class HeldTrace:
         return (
             self.trace_id.startswith(lower)
             or lower in self.spans
-            or any(wanted in span.wire.lower() or lower in span.service.lower() for span in self.spans.values())
+            or any(lower in service.lower() for service in {service for service, _, _ in self.operations})
+            or wanted in b"\0".join([span.wire for span in self.spans.values()]).lower()
         )
 
     def has_call(self, caller: str, callee: str) -> bool:

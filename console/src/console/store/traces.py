@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from console.model import Trace
 from console.otlp.spans import StoredSpan
@@ -47,6 +47,7 @@ class Usage:
     spans: int
     memory_bytes: int
     evicted_traces: int
+    spans_by_service: dict[str, int] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +220,12 @@ class TraceStore:
 
     def usage(self) -> Usage:
         """Say how full the store is."""
+        by_service: Counter[str] = Counter()
         with self._lock:
-            return Usage(len(self._traces), self._spans, self._size + self._sources.size, self._evicted)
+            for (service, _, _), count in self._operations.items():
+                by_service[service] += count
+            size = self._size + self._sources.size
+            return Usage(len(self._traces), self._spans, size, self._evicted, dict(by_service))
 
     def _latest_first(self) -> list[HeldTrace]:
         with self._lock:
