@@ -21,6 +21,7 @@ from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 from console.model import Event, Span, Status
 from console.otlp.logs import decode_logs
 from console.otlp.spans import StoredSpan
+from console.scenarios import Runner
 from console.server import build
 from console.settings import Settings
 from console.stores import Stores
@@ -54,11 +55,17 @@ async def browser(pytestconfig: pytest.Config) -> AsyncIterator[Browser]:
         await browser.close()
 
 
+@pytest.fixture
+def runner() -> Runner | None:
+    """Give what runs scenarios, where a test has any."""
+    return None
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def url(stores: Stores) -> AsyncIterator[str]:
+async def url(stores: Stores, runner: Runner | None) -> AsyncIterator[str]:
     """Give the address of a console that shows `stores`."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        app = build(Settings(), stores).app
+        app = build(Settings(), stores, runner=runner).app
         server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, timeout_graceful_shutdown=3))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:  # noqa: ASYNC110  uvicorn has no event for it

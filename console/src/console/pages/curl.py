@@ -7,6 +7,7 @@ import shlex
 from console.model import Kind, Span, Trace
 from console.query import as_text
 
+_AUTHORIZATION = '"authorization: Bearer $TOKEN"'  # the one word in which the shell is to see a variable
 _WITH_BODY = {"POST", "PUT", "PATCH"}
 _PORTS = {"http": "80", "https": "443"}
 
@@ -30,29 +31,21 @@ def curl(span: Span) -> str:
 
 def _curl(span: Span) -> str:
     method = _text(span, "http.request.method")
-    words = [["curl", "--include", "--request", method], [_url(span)]]
-    words.append(["--header", "authorization: Bearer $TOKEN"])
+    parts = [f"curl --include --request {shlex.quote(method)}", shlex.quote(_url(span)), f"--header {_AUTHORIZATION}"]
     if method in _WITH_BODY:
-        words += [["--header", "content-type: application/json"], ["--data", "@body.json"]]
-    return _command(words, "body.json" if method in _WITH_BODY else "")
+        parts += ["--header 'content-type: application/json'", "--data @body.json"]
+    return _command(parts, body=method in _WITH_BODY)
 
 
 def _grpcurl(span: Span) -> str:
     address = f"{_host(_text(span, 'server.address') or 'localhost')}:{_text(span, 'server.port') or '443'}"
-    words = [["grpcurl", "-plaintext"], ["-H", "authorization: Bearer $TOKEN"], ["-d", "@"]]
-    return _command([*words, [address], [_text(span, "rpc.method")]], "body.json") + " < body.json"
+    call = f"{shlex.quote(address)} {shlex.quote(_text(span, 'rpc.method'))}"
+    return _command(["grpcurl -plaintext", f"-H {_AUTHORIZATION}", "-d @", call, "< body.json"], body=True)
 
 
-def _command(words: list[list[str]], body: str) -> str:
-    needed = f"TOKEN, and write {body}" if body else "TOKEN"
-    lines = (" ".join(map(_quoted, group)) for group in words)
-    return f"# a trace holds no credentials and no bodies: set {needed}\n" + " \\\n  ".join(lines)
-
-
-def _quoted(word: str) -> str:
-    if word.endswith("$TOKEN"):  # the one word in which the shell must see a variable
-        return f'"{word}"'
-    return shlex.quote(word)
+def _command(parts: list[str], *, body: bool) -> str:
+    needed = "TOKEN, and write body.json" if body else "TOKEN"
+    return f"# a trace holds no credentials and no bodies: set {needed}\n" + " \\\n  ".join(parts)
 
 
 def _url(span: Span) -> str:

@@ -43,14 +43,16 @@ class Shop:
     Args:
         gateway_url: such as ``http://127.0.0.1:8000``.
         token: makes the bearer token of a tenant, with the scope that lets the caller's trace go on.
+        transport: carries the requests; by TCP by default.
     """
 
-    def __init__(self, gateway_url: str, token: Token) -> None:
+    def __init__(self, gateway_url: str, token: Token, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self.token = token
         self.http = httpx.AsyncClient(
             base_url=gateway_url,
             timeout=_ANSWER_WITHIN,
             limits=httpx.Limits(max_connections=_CONNECTIONS),
+            transport=transport,
             trust_env=False,  # no proxy stands before this machine's own services
         )
         self._users: dict[str, str] = {}
