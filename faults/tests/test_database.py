@@ -37,6 +37,20 @@ async def test_other_statements_are_not_repeated(wire: Wire) -> None:
     assert len(service.spans("SELECT rows")) == 1
 
 
+async def test_a_broken_statement_fails_in_the_database_and_its_span_tells(wire: Wire) -> None:
+    service = await wire(broken=f"method: {UNARY}, do: break-statement, statement: SELECT rows")
+
+    assert await service.call() == b"3"
+    service.on("broken")
+    with pytest.raises(aio.AioRpcError) as caught:
+        await service.call()
+
+    assert caught.value.code() is StatusCode.INTERNAL
+    _good, broken = service.spans("SELECT rows")
+    assert (broken.attributes or {})["error.type"] == "SQLITE_ERROR"
+    assert broken.status.description == "OperationalError"
+
+
 async def test_a_slow_statement_is_slow_within_its_span(wire: Wire) -> None:
     service = await wire(slow=f"method: {UNARY}, do: slow-statement, statement: SELECT rows, seconds: 0.2")
     await service.call()

@@ -64,17 +64,27 @@ class RefuseConnections(Action, frozen=True, tag="refuse-connections"):
     """The database cannot be reached."""
 
 
-class SlowStatement(Action, frozen=True, tag="slow-statement"):
-    """A statement takes longer, such as ``INSERT orders``."""
+Statement = Annotated[str, Meta(pattern=r"^[A-Z]+ \w+$")]
+"""An operation and its table, such as ``INSERT orders``."""
 
-    statement: Annotated[str, Meta(pattern=r"^[A-Z]+ \w+$")]
+
+class SlowStatement(Action, frozen=True, tag="slow-statement"):
+    """A statement takes longer."""
+
+    statement: Statement
     seconds: Seconds
+
+
+class BreakStatement(Action, frozen=True, tag="break-statement"):
+    """A statement names a table that the database does not have, as after a migration that was not run."""
+
+    statement: Statement
 
 
 class RepeatStatement(Action, frozen=True, tag="repeat-statement"):
     """A statement is followed by so many more, one for a row, as a loop over its rows would make them."""
 
-    statement: Annotated[str, Meta(pattern=r"^[A-Z]+ \w+$")]
+    statement: Statement
     times: Annotated[int, Meta(ge=1, le=1000)]
 
 
@@ -85,5 +95,14 @@ class SkewClock(Action, frozen=True, tag="skew-clock"):
 
 
 AnyAction = (
-    Delay | Abort | Raise | BreakStream | HoldPool | RefuseConnections | SlowStatement | RepeatStatement | SkewClock
+    Delay
+    | Abort
+    | Raise
+    | BreakStream
+    | HoldPool
+    | RefuseConnections
+    | SlowStatement
+    | BreakStatement
+    | RepeatStatement
+    | SkewClock
 )

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, CursorResult, event
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.util import await_only
 
-from faults.actions import RefuseConnections, RepeatStatement, SlowStatement
+from faults.actions import BreakStatement, RefuseConnections, RepeatStatement, SlowStatement
 from faults.switches import active_of
 from telemetry.database import Database
 from telemetry.database_spans import summarize
@@ -22,6 +22,7 @@ def listen(database: Database) -> None:
     """Let the statements and connections of the database meet the actions of the call that they are for."""
     engine = database.engine.sync_engine
     event.listen(engine, "before_cursor_execute", _slow_down)  # after telemetry's, which has begun the span
+    event.listen(engine, "before_cursor_execute", _break, retval=True)
     event.listen(engine, "after_execute", _repeat)
     event.listen(engine, "checkout", _refuse)
 
@@ -37,6 +38,22 @@ def _slow_down(
     for action in active_of(SlowStatement):
         if action.statement == _summary(statement):
             await_only(asyncio.sleep(action.seconds))
+
+
+def _break(
+    _connection: Connection,
+    _cursor: object,
+    statement: str,
+    parameters: Any,
+    _context: object,
+    _executemany: bool,  # noqa: FBT001  the same
+) -> tuple[str, Any]:
+    broken = statement
+    for action in active_of(BreakStatement):
+        if action.statement == _summary(statement):
+            table = action.statement.partition(" ")[2]
+            broken = broken.replace(table, f"{table}_not_there")
+    return broken, parameters
 
 
 def _repeat(

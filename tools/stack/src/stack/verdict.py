@@ -92,6 +92,8 @@ class Met:
         if error is None:
             return
         failed = root_cause_of(trace) if self.fault.root_cause is not None else trace.root
+        while failed is not None and failed.kind == "CLIENT" and semconv.DB_SYSTEM_NAME in failed.attributes:
+            failed = trace.parent(failed)  # what a database's error means, the service says
         kind = None if failed is None else _class_of(failed)
         severity = None if kind is None else HANDLING[kind].severity
         if (kind, severity) != (error.kind, error.severity):
