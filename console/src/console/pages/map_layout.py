@@ -56,7 +56,7 @@ def lay_out(service_map: ServiceMap) -> Layout:
         for at, column in enumerate(columns)
         for name in column
     }
-    edges = _apart([_placed(edge, places) for edge in service_map.edges])
+    edges = _apart([_placed(edge, places) for edge in service_map.edges], places.values())
     return Layout(
         nodes=[PlacedNode(node, *places[node.name]) for node in nodes.values()],
         edges=edges,
@@ -121,16 +121,18 @@ def _middle(rows: Mapping[str, int], names: list[str], otherwise: int) -> float:
     return sum(rows[name] for name in names) / len(names) if names else otherwise
 
 
-def _apart(edges: list[PlacedEdge]) -> list[PlacedEdge]:
-    """Move the figures of edges down until none covers another's."""
-    placed: list[PlacedEdge] = []
+def _apart(edges: list[PlacedEdge], nodes: Iterable[tuple[float, float]]) -> list[PlacedEdge]:
+    """Move the figures of edges down until they cover no node and no other figures."""
+    taken = [(x + NODE_WIDTH / 2, y + NODE_HEIGHT / 2, NODE_WIDTH, NODE_HEIGHT) for x, y in nodes]
+    placed = []
     for edge in sorted(edges, key=lambda edge: (edge.y, edge.x)):
         y = edge.y
-        for other in placed:
-            if abs(other.x - edge.x) < PLATE_WIDTH and abs(other.y - y) < PLATE_HEIGHT:
-                y = other.y + PLATE_HEIGHT
+        for other_x, other_y, width, height in sorted(taken, key=lambda each: each[1]):
+            reach = (PLATE_HEIGHT + height) / 2
+            if abs(other_x - edge.x) < (PLATE_WIDTH + width) / 2 and abs(other_y - y) < reach:
+                y = other_y + reach
+        taken.append((edge.x, y, PLATE_WIDTH, PLATE_HEIGHT))
         placed.append(replace(edge, y=y))
-        placed.sort(key=lambda each: each.y)
     return placed
 
 
