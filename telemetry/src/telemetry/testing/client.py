@@ -121,7 +121,7 @@ class TracedClient:
             options: Those of httpx.
         """
         context = self.new_context()
-        sent = {"traceparent": context.traceparent, **self._headers(tenant), **(headers or {})}
+        sent = {"traceparent": context.traceparent, **self.headers(tenant), **(headers or {})}
         async with self.http.stream(method, path, headers=sent, **options) as response:
             yield Exchange(response, context, self)
 
@@ -135,7 +135,7 @@ class TracedClient:
         """
         from telemetry.testing.calls import traced_channel  # noqa: PLC0415  who tests HTTP alone needs no gRPC
 
-        metadata = {name.lower(): value for name, value in self._headers(tenant).items()}
+        metadata = {name.lower(): value for name, value in self.headers(tenant).items()}
         return traced_channel(address, lambda: {"traceparent": self.new_context().traceparent, **metadata}, options)
 
     async def complete(self, *, absent: Collection[str] = ()) -> Trace:
@@ -162,7 +162,8 @@ class TracedClient:
         self._last = self.backend.new_context(self._test)
         return self._last
 
-    def _headers(self, tenant: str | None) -> Mapping[str, str]:
+    def headers(self, tenant: str | None) -> Mapping[str, str]:
+        """Give the headers of a request for a tenant; none for None."""
         if tenant is None:
             return {}
         if self._headers_of is None:
