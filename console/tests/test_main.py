@@ -21,7 +21,7 @@ from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor, SpanExporter
 
 from console.client import QueryError, fetch_trace
 from console.model import Span
@@ -90,6 +90,34 @@ def test_a_span_of_the_sdk_comes_by_grpc_too(running: Run, compression: grpc.Com
         exporter = GrpcExporter(address, insecure=True, compression=compression)
         trace_id = export_span(exporter)
         assert fetch_trace(started.url, trace_id)
+
+
+def test_nothing_is_lost_when_many_send_at_once(running: Run) -> None:
+    senders, spans = 8, 1_000
+    with running(OTLP_GRPC_LISTEN="127.0.0.1:0") as started, ThreadPoolExecutor(senders) as threads:
+        assert started.process.stderr
+        address = next(line.split()[-1] for line in started.process.stderr if "OTLP/gRPC is taken on" in line)
+
+        def send(number: int) -> None:
+            provider = TracerProvider(resource=Resource({"service.name": f"sender {number}"}))
+            by_grpc = GrpcExporter(address, insecure=True)
+            exporter = by_grpc if number % 2 else OTLPSpanExporter(f"{started.url}/v1/traces")
+            provider.add_span_processor(BatchSpanProcessor(exporter, max_queue_size=spans, max_export_batch_size=100))
+            tracer = provider.get_tracer("scope")
+            for _ in range(spans // 4):
+                with (
+                    tracer.start_as_current_span("a"),
+                    tracer.start_as_current_span("b"),
+                    tracer.start_as_current_span("c"),
+                    tracer.start_as_current_span("d"),
+                ):
+                    pass
+            provider.shutdown()
+
+        list(threads.map(send, range(senders)))
+        usage = httpx.get(f"{started.url}/api/usage").json()["traces"]
+    assert usage["spans_by_service"] == {f"sender {number}": spans for number in range(senders)}
+    assert (usage["traces"], usage["evicted_traces"]) == (senders * spans // 4, 0)
 
 
 def test_a_trace_that_is_not_there_is_none(console: Any) -> None:
