@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 
 _ends_at: ContextVar[float | None] = ContextVar("deadline_ends_at", default=None)
 
@@ -13,13 +13,23 @@ _ends_at: ContextVar[float | None] = ContextVar("deadline_ends_at", default=None
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
     """Give the work inside at most this many seconds; an earlier deadline around it stays in force."""
-    ends_at = time.monotonic() + seconds
-    outer = _ends_at.get()
-    token = _ends_at.set(ends_at if outer is None else min(ends_at, outer))
+    token = begin(seconds)
     try:
         yield
     finally:
-        _ends_at.reset(token)
+        end(token)
+
+
+def begin(seconds: float) -> Token[float | None]:
+    """Do what `deadline` does at its start; `end` takes what this gives."""
+    ends_at = time.monotonic() + seconds
+    outer = _ends_at.get()
+    return _ends_at.set(ends_at if outer is None else min(ends_at, outer))
+
+
+def end(token: Token[float | None]) -> None:
+    """Do what `deadline` does at its end."""
+    _ends_at.reset(token)
 
 
 def remaining() -> float | None:

@@ -123,7 +123,7 @@ class Telemetry(Closing):
         observers = self.measuring.call_observers() + ([log_access] if self.config.logs.access else [])
         return [
             TracingServerInterceptor(
-                self.tracer(_SCOPE), self.propagator, errors or {}, trust=trust, observers=observers
+                self.tracer_provider.get_tracer(_SCOPE), self.propagator, errors or {}, trust=trust, observers=observers
             )
         ]
 

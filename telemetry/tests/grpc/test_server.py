@@ -20,7 +20,6 @@ from opentelemetry.trace import StatusCode as SpanStatus
 from telemetry import current_tenant, current_trace_id, record_error, require_tenant, use_tenant
 from telemetry.deadline import remaining
 from telemetry.errors import DatabaseUnavailable
-from telemetry.grpc.server import _why_cancelled
 
 
 async def call(address: str, method: str, *, metadata: Any = (), timeout: float | None = 30) -> Any:  # noqa: ASYNC109
@@ -217,27 +216,6 @@ async def test_a_call_without_a_deadline_sets_none(start: Any) -> None:
     )
 
 
-# Seconds left when the client's cancellation came at its own deadline, measured with grpcio 1.85: gRPC writes a timeout
-# with two or three digits and rounds it up.
-@pytest.mark.parametrize(
-    ("left", "allowed", "code"),
-    [
-        (0.0, 0.1, StatusCode.DEADLINE_EXCEEDED),
-        (0.0072, 1.5, StatusCode.DEADLINE_EXCEEDED),
-        (0.0864, 10.1, StatusCode.DEADLINE_EXCEEDED),
-        (0.9, 101.0, StatusCode.DEADLINE_EXCEEDED),
-        (0.05, 0.1, StatusCode.CANCELLED),
-        (4.0, 5.0, StatusCode.CANCELLED),
-        (290.0, 300.0, StatusCode.CANCELLED),
-        (None, None, StatusCode.CANCELLED),
-    ],
-)
-def test_a_client_that_gave_up_at_its_deadline_is_told_from_one_that_cancelled(
-    left: float | None, allowed: float | None, code: StatusCode
-) -> None:
-    assert _why_cancelled(left, allowed) is code
-
-
 async def test_health_checks_and_reflection_leave_no_span(telemetry: Any, started: list[Any]) -> None:
     server = aio.server(interceptors=telemetry.server_interceptors())
     health_pb2_grpc.add_HealthServicer_to_server(HealthServicer(), server)
@@ -286,6 +264,53 @@ async def test_names_that_a_peer_makes_up_do_not_fill_the_memory(telemetry: Any,
     await server.stop(None)
 
     assert not interceptor._methods._known
+
+
+async def test_names_that_a_handler_of_everything_takes_do_not_fill_the_memory_either(telemetry: Any) -> None:
+    async def answer(request: bytes, _context: Any) -> bytes:
+        return request
+
+    class Proxy(grpc.GenericRpcHandler):
+        def service(self, _details: Any) -> Any:
+            return grpc.unary_unary_rpc_method_handler(answer)
+
+    (interceptor,) = telemetry.server_interceptors()
+    server = aio.server(interceptors=[interceptor])
+    server.add_generic_rpc_handlers((Proxy(),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        for number in range(1010):
+            method: Any = channel.unary_unary(f"/made.Up/{number}")
+            assert await method(b"hello") == b"hello"
+    await server.stop(None)
+
+    assert len(interceptor._wrapped) == 1000
+
+
+@pytest.mark.parametrize("flags", ["00", "02"])
+async def test_of_a_trace_that_is_not_recorded_the_decision_is_handed_on_and_nothing_more(
+    telemetry: Any, start: Any, started: list[Any], flags: str
+) -> None:
+    seen: list[str] = []
+
+    async def last(_request: bytes, context: Any) -> bytes:
+        seen.append(dict(context.invocation_metadata())["traceparent"])
+        return f"{require_tenant()} {current_trace_id()}".encode()
+
+    async def first(_request: bytes, _context: Any) -> bytes:
+        return bytes(await channel.unary_unary("/test.Service/Last")(b""))
+
+    address = await start(
+        First=grpc.unary_unary_rpc_method_handler(first), Last=grpc.unary_unary_rpc_method_handler(last)
+    )
+    parent = f"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-{flags}"
+    async with telemetry.channel(address) as channel:
+        metadata = (("traceparent", parent), ("x-tenant-id", "acme"))
+        assert await call(address, "First", metadata=metadata) == b"acme 0af7651916cd43dd8448eb211c80319c"
+
+    assert seen == [parent]
+    assert not started
 
 
 async def test_a_handler_that_is_a_plain_function_still_works(start: Any, started: list[Any]) -> None:
@@ -382,7 +407,7 @@ async def test_an_uncaught_exception_is_logged_with_its_trace_back(
     with caplog.at_level(logging.ERROR, "telemetry"), pytest.raises(aio.AioRpcError):
         await call(await start(Answer=grpc.unary_unary_rpc_method_handler(answer)), "Answer")
 
-    (record,) = [record for record in caplog.records if record.name == "telemetry.grpc.server"]
+    (record,) = [record for record in caplog.records if record.name == "telemetry.grpc.running"]
     assert record.exc_info is not None
     assert isinstance(record.exc_info[1], RuntimeError)
 

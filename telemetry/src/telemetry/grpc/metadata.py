@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from opentelemetry.propagators.textmap import Getter, Setter
+from opentelemetry.context import Context
+from opentelemetry.propagators.textmap import Getter, Setter, TextMapPropagator
+from opentelemetry.trace import Link
 
-from telemetry.inbound import is_short_enough
+from telemetry.edge import Trust
+from telemetry.inbound import is_short_enough, read_context
+from telemetry.tenant import TENANT_METADATA, InvalidTenant, with_tenant
 
 Entry = tuple[str, str | bytes]
 RawMetadata = Iterable[Entry]
@@ -37,6 +42,34 @@ class _Appending(Setter[list[Entry]]):
 WITH_BAGGAGE = _MetadataGetter(baggage=True)
 WITHOUT_BAGGAGE = _MetadataGetter(baggage=False)
 APPEND = _Appending()
+
+
+class Inbound(NamedTuple):
+    """What a caller's metadata says, as far as he is believed.
+
+    Attributes:
+        context: The parent of the call's span, with the tenant.
+        links: To what he says that is not believed.
+        forged: His tenant is no tenant's id.
+    """
+
+    context: Context
+    links: Sequence[Link]
+    forged: bool
+
+
+def read_call(propagator: TextMapPropagator, metadata: RawMetadata | None, trust: Trust) -> Inbound:
+    """Read a call's metadata; whatever it is, this does not raise."""
+    found = texts(metadata)
+    getter = WITH_BAGGAGE if trust.baggage else WITHOUT_BAGGAGE
+    context, links = read_context(propagator, found, getter, trusted=trust.trace, kept=trust.baggage)
+    tenants = found.get(TENANT_METADATA)
+    if tenants is None or not trust.tenant:
+        return Inbound(context, links, forged=False)
+    try:
+        return Inbound(with_tenant(tenants[0], context), links, forged=False)
+    except InvalidTenant:
+        return Inbound(context, links, forged=True)
 
 
 def texts(metadata: RawMetadata | None) -> dict[str, list[str]]:

@@ -6,12 +6,9 @@ an error, a cancelled or overdue call says so, an uncaught exception is recorded
 
 from __future__ import annotations
 
-import asyncio
 import inspect
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing, nullcontext
-from dataclasses import dataclass
+from contextlib import aclosing
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -19,26 +16,21 @@ import grpc
 from grpc import StatusCode, aio
 from opentelemetry.context import attach, detach
 from opentelemetry.propagators.textmap import TextMapPropagator
-from opentelemetry.trace import Span, SpanKind, Status, Tracer, format_trace_id, set_span_in_context
-from opentelemetry.trace import StatusCode as SpanStatus
+from opentelemetry.trace import SpanKind, get_current_span, set_span_in_context
 
-from telemetry import semconv
-from telemetry.deadline import deadline
+from telemetry import deadline
 from telemetry.edge import TRUSTED, Trust, TrustPolicy
-from telemetry.errors import CLASS_OF_CODE, HANDLING, DatabaseUnavailable, classify, record_error
-from telemetry.grpc.metadata import WITH_BAGGAGE, WITHOUT_BAGGAGE, texts
+from telemetry.errors import HANDLING, DatabaseUnavailable, classify
+from telemetry.grpc.metadata import read_call
 from telemetry.grpc.methods import CallFilter, Method, Methods, ordinary_calls
 from telemetry.grpc.observing import CallObserver, ServedCall
-from telemetry.grpc.status import SERVER_ERRORS, ErrorTable, find_code
-from telemetry.inbound import read_context
-from telemetry.tenant import TENANT_METADATA, InvalidTenant, MissingTenant, is_tenant, with_tenant
+from telemetry.grpc.running import RunningCall
+from telemetry.grpc.status import ErrorTable
+from telemetry.tenant import InvalidTenant, MissingTenant
+from telemetry.tracer import ServiceTracer
 
-_logger = logging.getLogger(__name__)
-
-# A client that gives up at its deadline is heard of before the server's own deadline, because gRPC writes a time-out
-# with two or three digits, rounded up: by at most this share of it.
-_DEADLINE_ROUNDING = 0.01
-_DEADLINE_SLACK = 0.02
+# A peer that makes names up, where some handler takes them all, cannot make what is kept grow without end.
+_MOST_METHODS = 1000
 
 _BUILT_IN: dict[type[BaseException], StatusCode] = {
     type(error): HANDLING[classify(error)].code for error in (MissingTenant(), InvalidTenant(), DatabaseUnavailable())
@@ -48,6 +40,7 @@ if TYPE_CHECKING:  # generic to the type checker alone
     ServicerContext = aio.ServicerContext[Any, Any]
     Handler = grpc.RpcMethodHandler[Any, Any]
     Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]]
+    Handle = Callable[[Any, ServicerContext], Awaitable[Any]]
 
 
 class TracingServerInterceptor(aio.ServerInterceptor):
@@ -65,7 +58,7 @@ class TracingServerInterceptor(aio.ServerInterceptor):
 
     def __init__(  # noqa: PLR0913, PLR0917  each is a choice of its own
         self,
-        tracer: Tracer,
+        tracer: ServiceTracer,
         propagator: TextMapPropagator,
         errors: ErrorTable[StatusCode],
         traced: CallFilter = ordinary_calls,
@@ -87,110 +80,64 @@ class TracingServerInterceptor(aio.ServerInterceptor):
     ) -> Handler | None:
         """Give the method's handler, traced; the span is current in it and in interceptors after this one."""
         handler = await continuation(handler_call_details)
-        # grpc.aio runs handlers that are plain functions in a thread pool; they are left to it.
-        if handler is None or not _is_async(handler):
-            return handler
-        method = self._methods.get(handler_call_details.method)
-        if not method.traced:
-            return handler
-        known = self._wrapped.get(method.name)
-        if known is None or known[0] is not handler:
-            known = self._wrapped[method.name] = (handler, self._wrap(handler, method))
-        return known[1]
+        if handler is None:
+            return None
+        path = handler_call_details.method
+        known = self._wrapped.get(path)
+        if known is not None and known[0] is handler:
+            return known[1]
+        wrapped = self._wrap(handler, self._methods.get(path))
+        if known is not None or len(self._wrapped) < _MOST_METHODS:
+            self._wrapped[path] = (handler, wrapped)
+        return wrapped
 
     def _wrap(self, handler: Handler, method: Method) -> Handler:
+        # grpc.aio runs handlers that are plain functions in a thread pool; they are left to it.
+        if not method.traced or not _is_async(handler):
+            return handler
         behavior = _behavior(handler)
 
-        async def unary(request: Any, context: ServicerContext) -> Any:
-            return await self._serve(method, context, lambda: behavior(request, context))
+        async def write_all(request: Any, context: ServicerContext) -> None:
+            await _write_all(behavior(request, context), context)
 
-        async def stream(request: Any, context: ServicerContext) -> None:
-            await self._serve(method, context, lambda: _write_all(behavior(request, context), context))
+        handle = write_all if handler.response_streaming else behavior
 
-        wrapper = stream if handler.response_streaming else unary
-        return _remake(handler, wrapper)
+        async def serve(request: Any, context: ServicerContext) -> Any:
+            return await self._serve(method, handle, request, context)
 
-    async def _serve(self, method: Method, context: ServicerContext, handle: Callable[[], Awaitable[Any]]) -> Any:
-        metadata = texts(context.invocation_metadata())
+        return _remake(handler, serve)
+
+    async def _serve(self, method: Method, handle: Handle, request: Any, context: ServicerContext) -> Any:
         trust = self._trust if isinstance(self._trust, Trust) else self._trust(context)
-        getter = WITH_BAGGAGE if trust.baggage else WITHOUT_BAGGAGE
-        parent, links = read_context(self._propagator, metadata, getter, trusted=trust.trace, kept=trust.baggage)
-        tenant = metadata.get(TENANT_METADATA, [None])[0] if trust.tenant else None
-        forged = tenant is not None and not is_tenant(tenant)
-        if tenant is not None and not forged:
-            parent = with_tenant(tenant, parent)
-        span = self._tracer.start_span(method.name, parent, SpanKind.SERVER, method.attributes, links)
+        current, links, forged = read_call(self._propagator, context.invocation_metadata(), trust)
+        span = get_current_span(current)
+        if not self._tracer.drops_children_of(span.get_span_context()):
+            span = self._tracer.start_span(method.name, current, SpanKind.SERVER, method.attributes, links)
+            current = set_span_in_context(span, current)
         time_left = context.time_remaining()
-        call = _Call(span, context, self._errors, time_left)
+        call = RunningCall(span, context, self._errors, time_left)
         # The peer is not known any more when the call has been cut off.
         started, peer = (perf_counter(), context.peer()) if self._observers else (0.0, "")
-        current = set_span_in_context(span, parent)
         token = attach(current)
+        time_limit = None if time_left is None else deadline.begin(time_left)
         try:
-            with nullcontext() if time_left is None else deadline(time_left):
-                return await (_refuse_tenant() if forged else handle())
+            if forged:
+                raise InvalidTenant  # noqa: TRY301  mapped below as a handler's error is
+            return await handle(request, context)
         except BaseException as error:
             await call.fail(error)
             raise
         finally:
             code = call.end()
             if self._observers:
-                served = ServedCall(method, code, perf_counter() - started, current, peer)
-                for observe in self._observers:
-                    observe(served)
+                self._tell(ServedCall(method, code, perf_counter() - started, current, peer))
+            if time_limit is not None:
+                deadline.end(time_limit)
             detach(token)
 
-
-@dataclass(slots=True)
-class _Call:
-    """One call on its way to its status."""
-
-    span: Span
-    context: ServicerContext
-    errors: ErrorTable[StatusCode]
-    time_left: float | None
-    code: StatusCode | None = None
-
-    async def fail(self, error: BaseException) -> None:
-        """Decide the code, record it, and tell the caller; returns when the caller has been told already."""
-        if isinstance(error, aio.AbortError):
-            return
-        if isinstance(error, (asyncio.CancelledError, GeneratorExit)):
-            self.code = _why_cancelled(self.context.time_remaining(), self.time_left)
-            return
-        mapped = find_code(error, self.errors)
-        self.code = mapped or StatusCode.INTERNAL
-        if mapped is None:
-            _logger.error("uncaught exception in a handler", exc_info=error)
-        if self.code in SERVER_ERRORS:
-            record_error(self.span, error, kind=CLASS_OF_CODE[self.code] if mapped else None)
-        try:
-            await self.context.abort(self.code, str(error) if mapped else self._safe_text())
-        except aio.UsageError:  # the handler has aborted, and raised this afterwards: the caller knows its first word
-            self.code = None
-
-    def end(self) -> StatusCode:
-        code = self.code or self.context.code() or StatusCode.OK
-        self.span.set_attribute(semconv.RPC_RESPONSE_STATUS_CODE, code.name)
-        if code in SERVER_ERRORS:
-            self.span.set_attribute(semconv.ERROR_TYPE, code.name)
-            self.span.set_status(Status(SpanStatus.ERROR, self.context.details() or None))
-        self.span.end()
-        return code
-
-    def _safe_text(self) -> str:
-        return f"internal error; trace id {format_trace_id(self.span.get_span_context().trace_id)}"
-
-
-def _why_cancelled(left: float | None, allowed: float | None) -> StatusCode:
-    """Tell a client that gave up at its deadline from one that cancelled: seconds left now, and at the start."""
-    if left is None or allowed is None or left > _DEADLINE_SLACK + _DEADLINE_ROUNDING * allowed:
-        return StatusCode.CANCELLED
-    return StatusCode.DEADLINE_EXCEEDED
-
-
-async def _refuse_tenant() -> None:
-    raise InvalidTenant
+    def _tell(self, result: ServedCall) -> None:
+        for observe in self._observers:
+            observe(result)
 
 
 async def _write_all(responses: AsyncIterator[Any] | Awaitable[None], context: ServicerContext) -> None:
