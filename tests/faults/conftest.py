@@ -18,8 +18,8 @@ from stack.faulty import Faulty
 from stack.in_process import InProcessStack
 from stack.local import LocalStack
 from stack.meeting import Meeting
-from stack.trace_stores import TraceStore
-from telemetry.testing import Backend, Memory, TracedClient
+from stack.trace_stores import ConsoleProgram, TraceStore
+from telemetry.testing import Memory, TracedClient
 from telemetry.testing.plugin import backend_name
 
 _SERVED_WITHIN = 30.0  # seconds
@@ -83,25 +83,27 @@ def stack(request: pytest.FixtureRequest, flags: FlagFile, tmp_path_factory: pyt
             yield Containers(compose)
         return
     store: TraceStore = request.getfixturevalue("trace_store")
-    folder = tmp_path_factory.mktemp("faulty")
-    with LocalStack(folder, otlp_url=store.otlp_url, flags=flags) as local:
+    signals: ConsoleProgram = request.getfixturevalue("console_program")
+    with LocalStack(
+        tmp_path_factory.mktemp("faulty"),
+        otlp_url=store.otlp_url,
+        signals_url=signals.otlp_url,
+        flags=flags,
+        test_profile=True,
+    ) as local:
         yield Processes(local, store)
 
 
 @pytest.fixture
 async def meeting(
-    edge: Edge,
-    flags: FlagFile,
-    trace_backend: Backend,
-    client: Callable[..., TracedClient],
-    tenant: str,
+    edge: Edge, flags: FlagFile, client: Callable[..., TracedClient], tenant: str
 ) -> AsyncIterator[Meeting]:
     """Give what meets a fault; at the end the stack is ready for the next test."""
-    http = client(None).http
-    scenario = Scenario(http, lambda of: edge.token(of, "trace"), tenant)
+    nobody = client(None)
+    scenario = Scenario(nobody.http, lambda of: edge.token(of, "trace"), tenant)
     breakable = edge if isinstance(edge, Processes | Containers) else None
-    yield Meeting(Faulty(breakable, flags), trace_backend, http, scenario)
-    await until_ready(http)
+    yield Meeting(Faulty(breakable, flags), nobody, scenario)
+    await until_ready(nobody.http)
     await _until_served(client(tenant).http)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import nullcontext
-from dataclasses import replace
 from time import monotonic
 
 import httpx
@@ -14,7 +13,7 @@ from faults.scenario import Prepared, Scenario
 from stack.faulty import Faulty
 from stack.services import services
 from stack.verdict import Met
-from telemetry.testing import Backend, BackendError, Trace, TraceContext, new_context
+from telemetry.testing import BackendError, Trace, TraceContext, TracedClient
 
 # Seconds after which a trace that has not come by then does not come: services and collector send every 5 s.
 _ABSENT_AFTER = 8.0
@@ -26,15 +25,13 @@ class Meeting:
 
     Args:
         faulty: The stack that may have them.
-        traces: Where its traces are.
-        http: A client of its gateway.
+        client: Sends requests to its gateway, and knows where their traces are.
         scenario: Makes the requests.
     """
 
-    def __init__(self, faulty: Faulty, traces: Backend, http: httpx.AsyncClient, scenario: Scenario) -> None:
+    def __init__(self, faulty: Faulty, client: TracedClient, scenario: Scenario) -> None:
         self._faulty = faulty
-        self._traces = traces
-        self._http = http
+        self._client = client
         self._scenario = scenario
 
     async def meet(self, fault: Fault, *, on: bool = True) -> Met:
@@ -48,7 +45,7 @@ class Meeting:
             TraceNotWhole: A trace that the catalogue knows is not whole in time.
         """
         prepared = await self._scenario.prepare(fault, wrong=on)
-        sent = new_context()
+        sent = self._client.new_context()
         async with self._faulty.having(fault) if on else nullcontext():
             response = await self._send(prepared, sent)
             trace_id = sent.trace_id if response is None else response.headers["x-trace-id"]
@@ -57,12 +54,12 @@ class Meeting:
 
     async def _send(self, prepared: Prepared, sent: TraceContext) -> httpx.Response | None:
         headers = {"traceparent": sent.traceparent, **prepared.headers}
-        request = self._http.build_request(prepared.method, prepared.path, headers=headers, json=prepared.json)
+        request = self._client.http.build_request(prepared.method, prepared.path, headers=headers, json=prepared.json)
         if prepared.leaves_after is None:
-            return await self._http.send(request)
+            return await self._client.http.send(request)
         try:
             async with asyncio.timeout(prepared.leaves_after):
-                return await self._http.send(request)
+                return await self._client.http.send(request)
         except TimeoutError:
             return None
 
@@ -70,15 +67,14 @@ class Meeting:
         if fault.trace is None:
             return await self._unless_absent(trace_id)
         down = [service.full_name for service in services() if service.name == fault.stops]
-        trace = await self._traces.whole(trace_id, sent.span_id, absent=down)
-        return replace(trace, caller=sent.span_id)
+        return await self._client.finished(trace_id, sent.span_id, absent=down)
 
     async def _unless_absent(self, trace_id: str) -> Trace | None:
         """Give what arrives of a trace; None when nothing does, or nobody is there to be asked."""
         ends_at = monotonic() + _ABSENT_AFTER
         while monotonic() < ends_at:
             try:
-                trace = await self._traces.fetch(trace_id)
+                trace = await self._client.backend.fetch(trace_id)
             except BackendError:
                 return None
             if trace is not None:

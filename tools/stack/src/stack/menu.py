@@ -21,7 +21,7 @@ from stack.faulty import Faulty
 from stack.local import LocalStack
 from stack.meeting import Meeting
 from stack.verdict import Met
-from telemetry.testing import Jaeger, TraceNotWhole
+from telemetry.testing import Jaeger, TracedClient, TraceNotWhole
 
 _REQUEST_WITHIN = 30.0  # seconds
 
@@ -78,8 +78,9 @@ class Menu:
         self._say(f"\n{fault.title}: {fault.does}")
         gateway = httpx.AsyncClient(base_url=self._stack.gateway_url, timeout=_REQUEST_WITHIN, trust_env=False)
         async with gateway as http, Jaeger(self._console_url) as traces:
+            client = TracedClient(http, traces)
             scenario = Scenario(http, lambda tenant: self._stack.token(tenant, "trace"), self._tenant)
-            met = await Meeting(self._faulty, traces, http, scenario).meet(fault)
+            met = await Meeting(self._faulty, client, scenario).meet(fault)
             self._tell(met)
             await until_ready(http)
 

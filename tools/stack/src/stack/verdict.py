@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ import httpx
 from grpc import StatusCode
 
 from faults.catalogue import Answer, Fault
-from telemetry import ErrorClass, semconv
+from telemetry import ErrorClass, Severity, semconv
 from telemetry.errors import CLASS_OF_CODE, HANDLING
 from telemetry.testing import (
     Event,
@@ -19,6 +20,8 @@ from telemetry.testing import (
     Trace,
     TraceContext,
     expect,
+    log,
+    metric,
     no_orphans,
     read_expectations,
     root_cause,
@@ -28,6 +31,7 @@ from telemetry.testing import (
 from telemetry.testing.causes import root_cause_of
 
 _CANCELLED = "cancelled"
+_WITH_EXEMPLARS = ("http.server.", "rpc.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +86,18 @@ class Met:
             evaluated = {"feature_flag.key": self.fault.id, "feature_flag.result.variant": "on"}
             event = Event("feature_flag.evaluation", evaluated)
             yield span(action.service, action.method, kind="SERVER", events=[event])
+        yield from self._signals(trace)
         if (cause := self.fault.root_cause) is not None:
             wanted = span(cause.service, cause.name, kind=cause.kind)
             yield wanted if self.fault.error is None else root_cause(wanted)
+
+    def _signals(self, trace: Trace) -> Iterator[Expectation]:
+        """Say what must have been measured and logged, where that is kept."""
+        measured, error, cause = self.fault.metric, self.fault.error, self.fault.root_cause
+        if trace.metrics is not None and measured is not None and measured.name.startswith(_WITH_EXEMPLARS):
+            yield metric(measured.name, service=measured.service, attributes=measured.attributes)
+        if trace.logs is not None and cause is not None and error is not None and error.severity is Severity.ERROR:
+            yield log(cause.service, severity=logging.getLevelName(error.severity.level))
 
     def _wrong_class(self, trace: Trace) -> Iterator[str]:
         """Compare the class of the span in which it began; of the edge's, where no span is at fault."""
