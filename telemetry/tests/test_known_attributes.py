@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace import SpanLimits
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
 from telemetry.known_attributes import KnownAttributes
-from telemetry.otlp_spans import join_spans
+from telemetry.otlp_request import join_request
 from telemetry.provider import ServiceTracerProvider
 from telemetry.span import RecordingSpan
 
@@ -40,7 +40,7 @@ def test_a_span_that_starts_with_them_is_a_span_that_starts_with_their_like(
 
     assert list((known.attributes or {}).items()) == list((plain.attributes or {}).items())
     assert known.dropped_attributes == plain.dropped_attributes
-    sent = ExportTraceServiceRequest.FromString(join_spans([known.encoded()]))
+    sent = ExportTraceServiceRequest.FromString(join_request([known.encoded()]))
     assert sent.SerializeToString(deterministic=True) == encode_spans([known]).SerializeToString(deterministic=True)
 
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import json
 import logging
 import os
+import tracemalloc
 from collections.abc import Iterator
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -10,7 +13,16 @@ import pytest
 from opentelemetry._logs import SeverityNumber
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
 
-from telemetry import ExporterConfig, LogsConfig, MetricsConfig, Telemetry, TelemetryConfig, configure, use_tenant
+from telemetry import (
+    ExporterConfig,
+    LimitsConfig,
+    LogsConfig,
+    MetricsConfig,
+    Telemetry,
+    TelemetryConfig,
+    configure,
+    use_tenant,
+)
 from telemetry.log_export import severity_of
 
 SLACK = 1.5  # seconds, for a machine that has other things to do
@@ -83,6 +95,59 @@ def test_an_exception_is_exported_without_its_secrets(http_collector: Any, logge
     assert found["exception.type"] == "ValueError"
     assert found["exception.stacktrace"].startswith("Traceback")
     assert "hunter22" not in found["exception.stacktrace"]
+
+
+def test_a_record_that_is_too_large_is_cut(http_collector: Any, logger: logging.Logger) -> None:
+    config = TelemetryConfig(
+        service_name="test",
+        exporter=ExporterConfig(kind="none"),
+        limits=LimitsConfig(attributes=2, attribute_length=10),
+        logs=LogsConfig(exporter=ExporterConfig(endpoint=http_collector.endpoint)),
+    )
+    with configure(config) as telemetry:
+        telemetry.capture_logs(logger)
+        logger.info("x" * 1_000_000, extra={"a": "y" * 100, "b": 1, "c": 2})
+
+    (record,) = http_collector.log_records
+    assert len(record.body.string_value) == 32_768
+    assert values(record) == {"a": "y" * 10, "b": 1}
+    assert record.dropped_attributes_count == 1
+
+
+def test_in_a_file(tmp_path: Path, logger: logging.Logger) -> None:
+    path = tmp_path / "logs.jsonl"
+    logs = LogsConfig(exporter=ExporterConfig(kind="file", endpoint=str(path)))
+    config = TelemetryConfig(service_name="test", exporter=ExporterConfig(kind="none"), logs=logs)
+    with configure(config) as telemetry, telemetry.tracer("tests").start_as_current_span("work") as span:
+        telemetry.capture_logs(logger)
+        logger.info("hello", extra={"traceId": "aaaa"})
+
+    (line,) = path.read_text(encoding="utf-8").splitlines()
+    (record,) = json.loads(line)["resourceLogs"][0]["scopeLogs"][0]["logRecords"]
+    assert record["body"] == {"stringValue": "hello"}
+    assert record["attributes"] == [{"key": "traceId", "value": {"stringValue": "aaaa"}}]
+    assert record["traceId"] == f"{span.get_span_context().trace_id:032x}"
+
+
+def test_records_against_a_dead_collector_take_bounded_memory(unused_address: str) -> None:
+    logger = logging.Logger(LOGGER)  # without a parent: pytest keeps all that the root is shown
+    telemetry = logging_to(f"http://{unused_address}", schedule_delay=60, max_queue_size=200, max_export_batch_size=200)
+    telemetry.capture_logs(logger)
+
+    def write(lines: int) -> None:
+        for number in range(lines):
+            logger.info("line %d %s", number, "x" * 1000, extra={"order.id": f"o-{number}"})
+
+    write(1000)
+    tracemalloc.start()
+    try:
+        write(10_000)
+        grown, _peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        telemetry.shutdown()
+
+    assert grown < 3_000_000  # of 11 MB that were written
 
 
 @pytest.mark.parametrize("kind", ["dead", "black hole"])

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -108,6 +111,57 @@ def test_on_the_console(capsys: pytest.CaptureFixture[str]) -> None:
         telemetry.business.counter("orders_created").add()
 
     assert '"orders_created"' in capsys.readouterr().out
+
+
+def test_in_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    metrics = MetricsConfig(exporter=ExporterConfig(kind="file", endpoint=str(path)), interval=60)
+    config = TelemetryConfig(service_name="test", exporter=ExporterConfig(kind="none"), metrics=metrics)
+    with configure(config) as telemetry, telemetry.tracer("tests").start_as_current_span("work") as span:
+        telemetry.business.counter("orders_created").add()
+
+    (line,) = path.read_text(encoding="utf-8").splitlines()
+    found = {
+        metric["name"]: metric
+        for scope in json.loads(line)["resourceMetrics"][0]["scopeMetrics"]
+        for metric in scope["metrics"]
+    }
+    (point,) = found["orders_created"]["sum"]["dataPoints"]
+    assert point["asInt"] == "1"
+    assert point["exemplars"][0]["traceId"] == f"{span.get_span_context().trace_id:032x}"
+
+
+def test_metrics_against_a_dead_collector_take_bounded_memory(unused_address: str) -> None:
+    telemetry = measuring_for(f"http://{unused_address}")
+    counter = telemetry.meter("tests").create_counter("made")
+
+    def count(times: int) -> None:
+        for number in range(times):
+            counter.add(1, {"made.up": f"by a stranger {number}"})
+
+    count(3000)  # more than may be told apart
+    tracemalloc.start()
+    try:
+        count(20_000)
+        grown, _peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        telemetry.shutdown()
+
+    assert grown < 100_000
+
+
+def test_where_nobody_listens_the_shutdown_waits_a_moment(
+    unused_address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    telemetry = measuring_for(f"http://{unused_address}")
+    telemetry.business.counter("orders_created").add()
+    started = monotonic()
+    telemetry.shutdown(budget=30)
+
+    assert monotonic() - started < 5 + SLACK
+    lines = [record.getMessage() for record in caplog.records if record.name == "telemetry.metric_pipeline"]
+    assert lines == [f"the last metrics were not exported: nobody listens at http://{unused_address}/v1/metrics"]
 
 
 def test_a_certificate_that_cannot_be_read_is_told_at_the_start() -> None:

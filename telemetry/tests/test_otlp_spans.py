@@ -16,7 +16,8 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags, TraceState
 
 from telemetry import Telemetry
-from telemetry.otlp_spans import encode_span, join_spans
+from telemetry.otlp_request import join_request
+from telemetry.otlp_spans import encode_span
 from telemetry.provider import ServiceTracerProvider
 
 # That every kind of value is written right is shown in test_otlp_values.py.
@@ -71,7 +72,7 @@ spans = st.builds(
 
 
 def decoded(*ended: ReadableSpan) -> ExportTraceServiceRequest:
-    return ExportTraceServiceRequest.FromString(join_spans([encode_span(span) for span in ended]))
+    return ExportTraceServiceRequest.FromString(join_request([encode_span(span) for span in ended]))
 
 
 @given(st.lists(spans, max_size=5))
@@ -92,7 +93,7 @@ def test_a_span_of_ours_is_written_as_the_sdk_writes_it(telemetry: Telemetry, sp
         outer.set_attributes({f"key {number}": number for number in range(200)})
 
     stock = encode_spans(spans)
-    ours = ExportTraceServiceRequest.FromString(join_spans([span.encoded() for span in spans]))
+    ours = ExportTraceServiceRequest.FromString(join_request([span.encoded() for span in spans]))
     assert ours.SerializeToString(deterministic=True) == stock.SerializeToString(deterministic=True)
     assert decoded(*spans).SerializeToString(deterministic=True) == stock.SerializeToString(deterministic=True)
     assert stock.resource_spans[0].scope_spans[0].spans[1].dropped_attributes_count == 73
@@ -106,7 +107,9 @@ def test_what_finds_no_room_is_counted() -> None:
     span.add_link(SpanContext(1, 2, is_remote=True))
     span.end()
 
-    (sent,) = ExportTraceServiceRequest.FromString(join_spans([span.encoded()])).resource_spans[0].scope_spans[0].spans
+    (sent,) = (
+        ExportTraceServiceRequest.FromString(join_request([span.encoded()])).resource_spans[0].scope_spans[0].spans
+    )
     assert sent.dropped_attributes_count == sent.dropped_events_count == sent.dropped_links_count == 1
     assert decoded(span).resource_spans[0].scope_spans[0].spans == [sent]
 
@@ -121,4 +124,4 @@ def test_what_utf8_cannot_hold_costs_a_character_and_no_batch(telemetry: Telemet
 
 
 def test_nothing_is_an_empty_request() -> None:
-    assert join_spans([]) == b""
+    assert join_request([]) == b""

@@ -18,7 +18,7 @@ ExporterKind = Literal["otlp", "zipkin", "console", "file", "none"]
 Protocol = Literal["grpc", "http/protobuf"]
 Compression = Literal["none", "gzip"]
 Signal = Literal["traces", "metrics", "logs"]
-SignalExporterKind = Literal["otlp", "console", "none"]
+SignalExporterKind = Literal["otlp", "console", "file", "none"]
 ExemplarFilter = Literal["trace_based", "always_on", "always_off"]
 Attributes = Mapping[str, str | bool | int | float]
 
@@ -27,8 +27,6 @@ _DEFAULT_ENDPOINTS: dict[tuple[str, str], str] = {
     ("otlp", "http/protobuf"): "http://localhost:4318",
     ("zipkin", "http/protobuf"): "http://localhost:9411/api/v2/spans",
     ("zipkin", "grpc"): "http://localhost:9411/api/v2/spans",
-    ("file", "http/protobuf"): "traces.jsonl",
-    ("file", "grpc"): "traces.jsonl",
 }
 
 
@@ -76,6 +74,8 @@ class ExporterConfig:
 
     def target_for(self, signal: Signal) -> str:
         """Give the endpoint for a signal in full, with the default filled in."""
+        if self.kind == "file":
+            return self.endpoint or f"{signal}.jsonl"
         endpoint = self.endpoint or _DEFAULT_ENDPOINTS.get((self.kind, self.protocol), "")
         if self.kind == "otlp" and self.protocol == "http/protobuf" and not urlsplit(endpoint).path:
             return url_under(endpoint, f"/v1/{signal}")
@@ -154,7 +154,7 @@ class MetricsConfig:
     """How the service is measured. Off by default: where there is no exporter and no reader, nothing is measured.
 
     Attributes:
-        exporter: "otlp", "console" or "none".
+        exporter: "otlp", "console", "file" or "none".
         interval: Seconds between exports.
         exemplars: Which measurements may be exemplars: "trace_based" takes those of sampled spans.
         cardinality: Different sets of attributes that one metric may have; more are counted as one, under
@@ -181,7 +181,7 @@ class LogsConfig:
     """What becomes of log records beside standard output, see `telemetry.logs`.
 
     Attributes:
-        exporter: "otlp", "console" or "none".
+        exporter: "otlp", "console", "file" or "none".
         max_queue_size: Records that may wait; one more drops the oldest, which is counted.
         max_export_batch_size: Records sent at once.
         schedule_delay: Seconds between exports.

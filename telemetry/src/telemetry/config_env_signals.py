@@ -37,4 +37,6 @@ def _exporter(env: Env, signal: Signal) -> ExporterConfig:
     kind = env.choice(f"OTEL_{signal.upper()}_EXPORTER", "none", get_args(SignalExporterKind))
     if kind == "otlp":
         return read_otlp(env, signal)
+    if kind == "file":
+        return ExporterConfig(kind="file", endpoint=env.get(f"OTEL_EXPORTER_FILE_{signal.upper()}_PATH"))
     return ExporterConfig(kind="console" if kind == "console" else "none")

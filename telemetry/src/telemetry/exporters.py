@@ -13,17 +13,14 @@ from opentelemetry.sdk.trace.export import ConsoleSpanExporter
 
 from telemetry.env import ConfigError
 from telemetry.lazy_exporter import LazyExporter
-from telemetry.losses import quieten
+from telemetry.otlp_options import otlp_grpc, otlp_http
 from telemetry.pipeline import Exporter
 from telemetry.span_pipeline import EncodedPipeline, ExportPipeline, SpanPipeline
-from telemetry.tls import read_tls
 
 if TYPE_CHECKING:
     from telemetry.config import BatchConfig, ExporterConfig
 
 SpanExporter = Exporter[Any]  # of the SDK's spans, or of encoded ones
-
-_HTTP_HEADERS = ("content-type", "content-encoding", "user-agent")
 
 
 def make_pipeline(config: ExporterConfig, batch: BatchConfig) -> SpanPipeline[Any] | None:
@@ -42,54 +39,13 @@ def make_exporter(config: ExporterConfig) -> SpanExporter | None:
 
 
 def _otlp(config: ExporterConfig) -> SpanExporter:
-    return _otlp_grpc(config) if config.protocol == "grpc" else _otlp_http(config)
+    if config.protocol == "grpc":
+        from telemetry.otlp_spans_grpc import GrpcSpanExporter
 
-
-def _otlp_grpc(config: ExporterConfig) -> SpanExporter:
-    import grpc
-
-    from telemetry.otlp_spans_grpc import GrpcSpanExporter
-
-    quieten("opentelemetry.exporter.otlp.proto.grpc.exporter")
-    secure = config.target.startswith("https://")
-    tls = read_tls(config)
-
-    def connect() -> SpanExporter:
-        credentials = grpc.ssl_channel_credentials(tls.authorities, tls.client_key, tls.client_certificate)
-        exporter = GrpcSpanExporter(
-            endpoint=config.target,
-            insecure=not secure,
-            credentials=credentials if secure else None,
-            timeout=config.timeout,
-            compression=grpc.Compression.Gzip if config.compression == "gzip" else grpc.Compression.NoCompression,
-        )
-        # Given to it, an empty mapping would let the headers of the environment in. gRPC wants lower case.
-        exporter._headers = tuple((name.lower(), value) for name, value in config.headers.items())  # noqa: SLF001
-        return exporter
-
-    return LazyExporter(connect)
-
-
-def _otlp_http(config: ExporterConfig) -> SpanExporter:
-    from opentelemetry.exporter.otlp.proto.http import Compression
-
-    from telemetry.http_session import ExporterSession
+        return LazyExporter(otlp_grpc(config, "traces", GrpcSpanExporter))
     from telemetry.otlp_spans_http import HttpSpanExporter
 
-    quieten("opentelemetry.exporter.otlp.proto.http.trace_exporter")
-    read_tls(config)  # a file that is no good is told now, not at the first export
-    session = ExporterSession()
-    exporter = HttpSpanExporter(
-        endpoint=config.target,
-        session=session,
-        timeout=config.timeout,
-        compression=Compression.Gzip if config.compression == "gzip" else Compression.NoCompression,
-    )
-    session.trust(config)  # only now: making the exporter has read the environment's
-    sent = exporter._client._headers  # noqa: SLF001  headers of the environment would join those that are given
-    own = {name: value for name, value in sent.items() if name.lower() in _HTTP_HEADERS}
-    exporter._client._headers = own | {name.lower(): value for name, value in config.headers.items()}  # noqa: SLF001
-    return exporter
+    return LazyExporter(otlp_http(config, "traces", HttpSpanExporter))
 
 
 def _zipkin(config: ExporterConfig) -> SpanExporter:

@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 import logging
-import sys
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import islice
 from threading import Lock
 from time import time_ns
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry._logs import SeverityNumber
 from opentelemetry.context import get_current
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from opentelemetry.metrics import NoOpMeterProvider
-from opentelemetry.sdk._logs import (
-    LoggerProvider,
-    LogRecordLimits,
-    LogRecordProcessor,
-    ReadableLogRecord,
-    ReadWriteLogRecord,
-)
-from opentelemetry.sdk._logs.export import ConsoleLogRecordExporter, LogRecordExporter, LogRecordExportResult
+from opentelemetry.sdk._logs import LoggerProvider, LogRecordLimits, LogRecordProcessor
 from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import get_current_span
 from opentelemetry.util.types import AttributeValue
 
 from telemetry import semconv
-from telemetry.config import BatchConfig
-from telemetry.log_fields import describe
-from telemetry.otlp_options import otlp_grpc, otlp_http
-from telemetry.pipeline import ExportQueue, flush_all, shutdown_all
+from telemetry.errors.texts import message_of, type_name
+from telemetry.log_fields import Described, describe
+from telemetry.log_pipeline import EncodedLogPipeline, LogPipeline, make_log_pipeline
+from telemetry.origin import Origin
+from telemetry.otlp_logs import write_log
 from telemetry.tenant import current_tenant
 
 if TYPE_CHECKING:
-    from telemetry.config import ExporterConfig, LimitsConfig, LogsConfig
+    from telemetry.config import LimitsConfig, LogsConfig
+
+_MOST_LOGGERS = 1000
+_LONGEST_BODY = 32_768  # characters; with the queue's size this bounds the memory that waiting records take
 
 # https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
 _SEVERITIES = (
@@ -45,60 +44,72 @@ _SEVERITIES = (
 )
 
 
-class LogPipeline(ExportQueue[ReadableLogRecord], LogRecordProcessor):
-    """The queue of log records."""
-
-    def on_emit(self, log_record: ReadWriteLogRecord) -> None:
-        """Queue the record."""
-        self.put(
-            ReadableLogRecord(
-                log_record=log_record.log_record,
-                resource=log_record.resource or Resource.get_empty(),
-                instrumentation_scope=log_record.instrumentation_scope,
-                limits=log_record.limits,
-            )
-        )
-
-    def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """Export what waits; False when that took longer than the time-out."""
-        return flush_all([self], (), timeout_millis / 1000)
-
-    def shutdown(self, budget: float = 5.0) -> None:
-        """Export what waits, then stop; give up after `budget` seconds."""
-        shutdown_all([self], (), budget)
-
-
 class ExportHandler(logging.Handler):
-    """Hands log records to OpenTelemetry.
+    """Hands log records to the queues, encoded, or to OpenTelemetry where somebody else wants to see them.
 
     Records that exporting itself gives rise to are left out, so that a collector that is away cannot make it go round.
+
+    Args:
+        provider: OpenTelemetry's.
+        queues: All that the provider feeds, if these alone do.
+        limits: How large a record may grow.
     """
 
-    def __init__(self, provider: LoggerProvider) -> None:
+    def __init__(self, provider: LoggerProvider, queues: Sequence[EncodedLogPipeline], limits: LimitsConfig) -> None:
         super().__init__()
         self._provider = provider
+        self._queues = tuple(queues)
+        self._limits = limits
+        self._resource = provider.resource
+        self._origins: dict[str, Origin] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         """Hand a record on."""
         if record.name.startswith("opentelemetry.") or not is_instrumentation_enabled():
             return
         try:
-            self._export(record)
+            if self._queues:
+                self._queue(record)
+            else:
+                self._export(record)
         except Exception:  # noqa: BLE001  as every handler of logging does
             self.handleError(record)
 
+    def _queue(self, record: logging.LogRecord) -> None:
+        described = describe(record)
+        attributes, dropped = self._bound(_attributes(described))
+        encoded = write_log(
+            self._origin(record.name),
+            (int(record.created * 1e9), time_ns()),
+            _encoded_severity(record.levelno),
+            described.message[:_LONGEST_BODY],
+            attributes,
+            get_current_span().get_span_context(),
+            dropped,
+        )
+        for queue in self._queues:
+            queue.put(encoded)
+
+    def _origin(self, name: str) -> Origin:
+        if self._resource is not self._provider.resource or len(self._origins) >= _MOST_LOGGERS:
+            self._resource = self._provider.resource
+            self._origins.clear()
+        origin = self._origins.get(name)
+        if origin is None:
+            origin = self._origins[name] = Origin(self._resource, InstrumentationScope(name))
+        return origin
+
+    def _bound(self, attributes: dict[str, AttributeValue]) -> tuple[dict[str, AttributeValue], int]:
+        """Give what of the attributes is within the limits, and how many are not."""
+        most, longest = self._limits.attributes, self._limits.attribute_length
+        kept = attributes if len(attributes) <= most else dict(islice(attributes.items(), most))
+        for name, value in kept.items():
+            if isinstance(value, str) and len(value) > longest:
+                kept[name] = value[:longest]
+        return kept, len(attributes) - len(kept)
+
     def _export(self, record: logging.LogRecord) -> None:
         described = describe(record)
-        attributes: dict[str, AttributeValue] = {
-            _utf8(name): _utf8(value) if isinstance(value, str) else value
-            for name, value in described.extra.items()
-            if value is not None
-        }
-        if (tenant := current_tenant()) is not None:
-            attributes[semconv.TENANT_ID] = tenant
-        if described.error is not None:
-            attributes[semconv.EXCEPTION_TYPE] = type(described.error).__qualname__
-            attributes[semconv.EXCEPTION_STACKTRACE] = _utf8(described.stack_trace)
         number, text = severity_of(record.levelno)
         self._provider.get_logger(record.name).emit(
             timestamp=int(record.created * 1e9),
@@ -106,9 +117,25 @@ class ExportHandler(logging.Handler):
             context=get_current(),
             severity_number=number,
             severity_text=text,
-            body=_utf8(described.message),
-            attributes=attributes,
+            body=_utf8(described.message[:_LONGEST_BODY]),
+            attributes={
+                _utf8(name): _utf8(value) if isinstance(value, str) else value
+                for name, value in _attributes(described).items()
+            },
         )
+
+
+def _attributes(described: Described) -> dict[str, AttributeValue]:
+    attributes: dict[str, AttributeValue] = {
+        name: value for name, value in described.extra.items() if value is not None
+    }
+    if (tenant := current_tenant()) is not None:
+        attributes[semconv.TENANT_ID] = tenant
+    if described.error is not None:
+        attributes[semconv.EXCEPTION_TYPE] = type_name(described.error)
+        attributes[semconv.EXCEPTION_MESSAGE] = message_of(described.error)
+        attributes[semconv.EXCEPTION_STACKTRACE] = described.stack_trace
+    return attributes
 
 
 class LogExport:
@@ -128,16 +155,11 @@ class LogExport:
     def __init__(
         self, config: LogsConfig, limits: LimitsConfig, resource: Resource, processors: Sequence[LogRecordProcessor]
     ) -> None:
-        connect = make_log_exporter(config.exporter)
-        batch = BatchConfig(
-            max_queue_size=config.max_queue_size,
-            max_export_batch_size=config.max_export_batch_size,
-            schedule_delay=config.schedule_delay,
-        )
-        self.pipelines: list[LogPipeline] = []
-        if connect is not None:
-            remake = partial(_LazyExporter, connect)
-            self.pipelines.append(LogPipeline(remake(), batch, remake, "log records"))
+        pipeline = make_log_pipeline(config)
+        self.pipelines: list[LogPipeline[Any]] = [] if pipeline is None else [pipeline]
+        encoded = [each for each in self.pipelines if isinstance(each, EncodedLogPipeline)]
+        self._queues = encoded if encoded and not processors else []
+        self._limits = limits
         self.provider: _Provider | None = None
         self._captured: list[tuple[logging.Logger, logging.Handler]] = []
         if self.pipelines or processors:
@@ -151,7 +173,7 @@ class LogExport:
     def capture(self, logger: logging.Logger) -> None:
         """Export what the logger is given from now on."""
         if self.provider is not None and all(logger is not each for each, _handler in self._captured):
-            handler = ExportHandler(self.provider)
+            handler = ExportHandler(self.provider, self._queues, self._limits)
             logger.addHandler(handler)
             self._captured.append((logger, handler))
 
@@ -186,42 +208,12 @@ def severity_of(level: int) -> tuple[SeverityNumber, str]:
     return next(found, (SeverityNumber.TRACE, "TRACE"))
 
 
-def make_log_exporter(config: ExporterConfig) -> Callable[[], LogRecordExporter] | None:
-    """Give what makes the configured exporter; None for "none". Raises ConfigError when it cannot be made."""
-    if config.kind == "none":
-        return None
-    if config.kind == "console":
-        return lambda: ConsoleLogRecordExporter(out=sys.stdout)  # its own default is what this was at import
-    if config.protocol == "grpc":
-        from opentelemetry.exporter.otlp.proto.grpc._log_exporter import (  # noqa: PLC0415  imported when asked for
-            OTLPLogExporter as GrpcExporter,
-        )
-
-        return otlp_grpc(config, "logs", GrpcExporter)
-    from opentelemetry.exporter.otlp.proto.http._log_exporter import (  # noqa: PLC0415  imported when asked for
-        OTLPLogExporter as HttpExporter,
-    )
-
-    return otlp_http(config, "logs", HttpExporter)
+@lru_cache(maxsize=64)
+def _encoded_severity(level: int) -> tuple[int, str]:
+    number, text = severity_of(level)
+    return number.value, text
 
 
 def _utf8(text: str) -> str:
     """Give a text that OTLP can carry: one half of a surrogate pair would cost the whole batch."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
-
-
-class _LazyExporter:
-    """Connects when it first exports, in the process that does."""
-
-    def __init__(self, connect: Callable[[], LogRecordExporter]) -> None:
-        self._connect = connect
-        self._exporter: LogRecordExporter | None = None
-
-    def export(self, records: Sequence[ReadableLogRecord]) -> LogRecordExportResult:
-        self._exporter = self._exporter or self._connect()
-        return self._exporter.export(records)
-
-    def shutdown(self) -> None:
-        if self._exporter is not None:
-            shutdown: Callable[[], object] = self._exporter.shutdown
-            shutdown()

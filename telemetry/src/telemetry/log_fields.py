@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import math
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
 
+from telemetry.errors.texts import stack_trace
 from telemetry.redaction import REDACTED, is_secret_name, redact
 from telemetry.tenant import current_tenant
 
@@ -81,8 +81,7 @@ def _describe(record: logging.LogRecord) -> Described:
     error = record.exc_info[1] if record.exc_info else None
     if error is None:
         return Described(message, extra)
-    text = "".join(traceback.format_exception(error))
-    return Described(message, extra, error, redact(text).rstrip("\n"))
+    return Described(message, extra, error, stack_trace(error).rstrip("\n"))
 
 
 def _plain(value: object) -> LogValue:

@@ -16,6 +16,7 @@ from opentelemetry.sdk.metrics.export import (
     PeriodicExportingMetricReader,
 )
 
+from telemetry.absence import GRACE, nobody_listens
 from telemetry.forks import renew_after_fork
 from telemetry.losses import LossLog
 from telemetry.otlp_options import otlp_grpc, otlp_http
@@ -31,6 +32,8 @@ class MetricPipeline:
 
     def __init__(self, connect: Callable[[], MetricExporter], config: MetricsConfig) -> None:
         self._exporter = _LazyExporter(connect)
+        self._target = config.exporter.target_for("metrics") if config.exporter.kind == "otlp" else None
+        self._reason = ""
         milliseconds = config.interval * 1000
         self.reader = PeriodicExportingMetricReader(self._exporter, milliseconds, config.exporter.timeout * 1000)
 
@@ -44,14 +47,25 @@ class MetricPipeline:
         return self.reader.force_flush()
 
     def close(self) -> None:
-        """Collect and export for the last time and stop, however long it takes."""
-        self.reader.shutdown()
+        """Collect and export for the last time and stop, however long it takes.
+
+        But for a collector that was never there, see `telemetry.pipeline.ExportQueue.close`.
+        """
+        last = Thread(target=self.reader.shutdown, name="telemetry-export", daemon=True)
+        last.start()
+        last.join(GRACE)
+        if last.is_alive() and not self._exporter.exported and nobody_listens(self._target):
+            self._reason = f"nobody listens at {self._target}"
+            self._exporter.shutdown()  # ends its retries
+        last.join()
 
     def report(self, budget: float, *, in_time: bool) -> None:
         """Say that the last metrics were given up, if so, and let go of the exporter."""
+        reason = self._reason or ("" if in_time else f"gave up after {budget:g} s")
+        if reason:
+            _logger.warning("the last metrics were not exported: %s", reason)
         if not in_time:
-            _logger.warning("the last metrics were not exported: gave up after %g s", budget)
-            Thread(target=self._exporter.shutdown, name="telemetry", daemon=True).start()  # ends its retries
+            Thread(target=self._exporter.shutdown, name="telemetry", daemon=True).start()  # the same
 
 
 def make_metric_exporter(config: ExporterConfig) -> Callable[[], MetricExporter] | None:
@@ -60,6 +74,11 @@ def make_metric_exporter(config: ExporterConfig) -> Callable[[], MetricExporter]
         return None
     if config.kind == "console":
         return lambda: ConsoleMetricExporter(out=sys.stdout)  # its own default is what this was at import
+    if config.kind == "file":
+        from telemetry.file_exporter import FileMetricExporter  # noqa: PLC0415  imported when it is asked for
+
+        exporter = FileMetricExporter(config.target_for("metrics"))
+        return lambda: exporter
     if config.protocol == "grpc":
         from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import (  # noqa: PLC0415  imported when asked for
             OTLPMetricExporter as GrpcExporter,
@@ -82,7 +101,7 @@ class _LazyExporter(MetricExporter):
         self._exporter: MetricExporter | None = None
         self._inherited: MetricExporter | None = None
         self._closed = False
-        self.failed = 0
+        self.exported = self.failed = 0
         self._losses = LossLog("exports of metrics")
         renew_after_fork(self)
 
@@ -98,7 +117,9 @@ class _LazyExporter(MetricExporter):
                 result = self._exporter.export(metrics_data, timeout_millis, **options)
         except Exception as error:  # noqa: BLE001  whatever an exporter raises, the reader goes on
             self._losses.explain(error)
-        if result is not MetricExportResult.SUCCESS:
+        if result is MetricExportResult.SUCCESS:
+            self.exported += 1
+        else:
             self.failed += 1
             self._losses.tell(self.failed, 0)
         return result

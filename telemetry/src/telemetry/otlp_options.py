@@ -1,4 +1,7 @@
-"""The OTLP exporters of metrics and of logs, made alike; those of spans are in `telemetry.exporters`."""
+"""OpenTelemetry's exporters of OTLP, of whichever signal, made alike.
+
+Where they would read the environment by themselves they are given what was configured, and no more than that.
+"""
 
 from __future__ import annotations
 
@@ -22,18 +25,20 @@ def otlp_http(config: ExporterConfig, signal: Signal, make: Callable[..., Export
     """Give what makes an exporter over HTTP; raise ConfigError for TLS's files if they are no good."""
     from opentelemetry.exporter.otlp.proto.http import Compression  # noqa: PLC0415  imported when it is asked for
 
-    quieten(make.__module__)
+    from telemetry.http_session import ExporterSession  # noqa: PLC0415  the same
+
+    quieten(_library(make))
     read_tls(config)  # told now, not at the first export
 
     def connect() -> Exporter:
+        session = ExporterSession()
         exporter: Any = make(
             endpoint=config.target_for(signal),
-            certificate_file=config.certificate,
-            client_certificate_file=config.client_certificate,
-            client_key_file=config.client_key,
             timeout=config.timeout,
             compression=Compression.Gzip if config.compression == "gzip" else Compression.NoCompression,
+            session=session,
         )
+        session.trust(config)
         # Headers of the environment would join those that are given.
         own = {name: value for name, value in exporter._client._headers.items() if name.lower() in _OWN_HEADERS}  # noqa: SLF001
         exporter._client._headers = own | _lower(config.headers)  # noqa: SLF001
@@ -64,6 +69,12 @@ def otlp_grpc(config: ExporterConfig, signal: Signal, make: Callable[..., Export
         return made
 
     return connect
+
+
+def _library(made: Any) -> str:
+    """Give the module that logs: that of OpenTelemetry's own exporter."""
+    modules: list[str] = [kind.__module__ for kind in made.__mro__]
+    return next(module for module in modules if module.startswith("opentelemetry."))
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:

@@ -11,22 +11,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from struct import Struct
-from typing import NamedTuple
 
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import INVALID_SPAN_CONTEXT, Link, SpanContext, SpanKind, Status, StatusCode
 
 from telemetry.origin import Origin
+from telemetry.otlp_request import Encoded
 from telemetry.otlp_values import encode_attributes
 from telemetry.protobuf import Wire, delimited, tag, text, varint
 
 _NAMES_KEPT = 1024
 _LONGEST_KEPT = 256  # characters
-
-# ExportTraceServiceRequest, ResourceSpans, ScopeSpans
-_RESOURCE_SPANS = tag(1, Wire.DELIMITED)
-_SCOPE_SPANS = tag(2, Wire.DELIMITED)
-_SPAN = tag(2, Wire.DELIMITED)
 
 # Span
 _TRACE_ID = tag(1, Wire.DELIMITED) + varint(16)
@@ -68,15 +63,7 @@ _STATUS_MESSAGE = tag(2, Wire.DELIMITED)
 _STATUS_CODE = tag(3, Wire.VARINT)
 
 
-class EncodedSpan(NamedTuple):
-    """A span that waits to be sent, and what it has in common with others."""
-
-    resource: bytes
-    scope: bytes
-    span: bytes
-
-
-def encode_span(span: ReadableSpan) -> EncodedSpan:
+def encode_span(span: ReadableSpan) -> Encoded:
     """Encode a span, of whatever kind, that has ended; those of `telemetry.span` know a shorter way."""
     counts = (span.dropped_attributes, span.dropped_events, span.dropped_links)
     return write_span(
@@ -102,7 +89,7 @@ def write_span(  # noqa: PLR0913, PLR0917  what a span is made of
     attributes: bytes,
     status: Status,
     more: Sequence[bytes],
-) -> EncodedSpan:
+) -> Encoded:
     """Encode what a span is made of.
 
     Args:
@@ -134,23 +121,11 @@ def write_span(  # noqa: PLR0913, PLR0917  what a span is made of
     )
     if context.trace_state:
         content += _TRACE_STATE + text(context.trace_state.to_header())
-    return EncodedSpan(origin.encoded_resource, origin.encoded_scope, delimited(content))
+    return Encoded(origin.encoded_resource, origin.encoded_scope, delimited(content))
 
 
 def _parent(parent: SpanContext) -> bytes:
     return _PARENT_ID + parent.span_id.to_bytes(8, "big") + (_REMOTE if parent.is_remote else _NO_PARENT)
-
-
-def join_spans(spans: Sequence[EncodedSpan]) -> bytes:
-    """Give the ExportTraceServiceRequest that holds the spans."""
-    by_resource: dict[bytes, dict[bytes, list[bytes]]] = {}
-    for resource, scope, span in spans:
-        by_resource.setdefault(resource, {}).setdefault(scope, [scope]).append(span)
-    return b"".join(
-        _RESOURCE_SPANS
-        + delimited(resource + b"".join(_SCOPE_SPANS + delimited(_SPAN.join(own)) for own in by_scope.values()))
-        for resource, by_scope in by_resource.items()
-    )
 
 
 def _made_name(name: str) -> bytes:

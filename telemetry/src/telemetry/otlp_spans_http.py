@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace.export import SpanExportResult
 
-from telemetry.otlp_spans import EncodedSpan, join_spans
+from telemetry.otlp_request import Encoded, join_request
 
 
 class HttpSpanExporter(OTLPSpanExporter):
     """The SDK's exporter, its retries and all, for spans that have been encoded."""
 
-    def export(self, spans: Sequence[EncodedSpan]) -> SpanExportResult:  # type: ignore[override]
+    def export(self, spans: Sequence[Encoded]) -> SpanExportResult:  # type: ignore[override]
         """Send the spans; FAILURE when they were refused, or not taken in time."""
         if self._shutdown:
             return SpanExportResult.FAILURE
-        sent = self._client.export(join_spans(spans))
+        sent = self._client.export(join_request(spans))
         return SpanExportResult.SUCCESS if sent.success else SpanExportResult.FAILURE

@@ -52,13 +52,13 @@ def _pair(key: str, value: AnyValue) -> bytes:
 
 
 def _made_pair(key: str, value: AnyValue) -> bytes:
-    return delimited(_KEY + text(key) + _VALUE + delimited(_encode_value(value)))
+    return delimited(_KEY + text(key) + _VALUE + delimited(encode_value(value)))
 
 
 _kept_pair = lru_cache(_KEPT, typed=True)(_made_pair)
 
 
-def _encode_value(value: AnyValue) -> bytes:  # noqa: PLR0911  a return a type
+def encode_value(value: AnyValue) -> bytes:  # noqa: PLR0911  a return a type
     """Give an AnyValue; what none of its types can hold is written as a text, as the specification says.
 
     https://opentelemetry.io/docs/specs/otel/common/#mapping-arbitrary-data-to-otlp-anyvalue
@@ -77,7 +77,7 @@ def _encode_value(value: AnyValue) -> bytes:  # noqa: PLR0911  a return a type
         case bytes():
             return _BYTES + delimited(value)
         case Sequence():
-            return _ARRAY + delimited(_ITEM.join((b"", *(delimited(_encode_value(each)) for each in value))))
+            return _ARRAY + delimited(_ITEM.join((b"", *(delimited(encode_value(each)) for each in value))))
         case Mapping():
             return _MAPPING + delimited(encode_attributes(_ITEM, value))
     return _STRING + text(str(value))

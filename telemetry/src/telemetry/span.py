@@ -18,7 +18,8 @@ from opentelemetry.util.types import AnyValue, Attributes
 
 from telemetry.known_attributes import KnownAttributes
 from telemetry.origin import Origin
-from telemetry.otlp_spans import ATTRIBUTE, EncodedSpan, write_dropped, write_events, write_links, write_span
+from telemetry.otlp_request import Encoded
+from telemetry.otlp_spans import ATTRIBUTE, write_dropped, write_events, write_links, write_span
 from telemetry.otlp_values import encode_attributes
 
 _logger = logging.getLogger(__name__)
@@ -145,7 +146,7 @@ class RecordingSpan(Span):
         recording.processor._on_ending(self)  # noqa: SLF001  the SDK's own name for it
         recording.processor.on_end(self)
 
-    def encoded(self) -> EncodedSpan:
+    def encoded(self) -> Encoded:
         """Give the span, which has ended, as OTLP has it."""
         known, more = self._known, list[bytes]()
         if known is None:

@@ -7,7 +7,8 @@ from abc import abstractmethod
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
-from telemetry.otlp_spans import EncodedSpan, encode_span
+from telemetry.otlp_request import Encoded
+from telemetry.otlp_spans import encode_span
 from telemetry.pipeline import ExportQueue, Item, flush_all, shutdown_all
 from telemetry.span import RecordingSpan
 
@@ -50,8 +51,8 @@ class ExportPipeline(SpanPipeline[ReadableSpan]):
         return span
 
 
-class EncodedPipeline(SpanPipeline[EncodedSpan]):
+class EncodedPipeline(SpanPipeline[Encoded]):
     """The queue of an exporter of OTLP: spans wait as the bytes that are sent, which take a fraction of the memory."""
 
-    def _keep(self, span: ReadableSpan) -> EncodedSpan:
+    def _keep(self, span: ReadableSpan) -> Encoded:
         return span.encoded() if isinstance(span, RecordingSpan) else encode_span(span)
