@@ -33,7 +33,7 @@ def export(metrics: MetricStore) -> Export:
 
     def send(  # noqa: PLR0913  what a point has
         at: float,
-        buckets: tuple[int, int, int],
+        buckets: tuple[int, ...],
         *,
         start: float = 0,
         attributes: dict[str, str] = ORDERS,
@@ -117,6 +117,18 @@ def test_percentiles_are_interpolated_in_the_buckets(metrics: MetricStore, expor
     export(100, (0, 0, 10), attributes={"rpc.method": "a.B/C"}, name="rpc.server.call.duration", service="order")
     endless = route_stats(metrics, now=NOW)[1]
     assert (endless.service, endless.route, endless.p50, endless.p99) == ("order", "a.B/C", 1.0, 1.0)
+
+
+def test_buckets_that_do_not_fit_their_bounds_count_and_have_no_percentile(
+    metrics: MetricStore, export: Export
+) -> None:
+    for at, buckets in ((100, (5, 0, 0)), (200, (5, 1)), (250, (6, 1, 1, 1))):
+        export(at, buckets, temporality=DELTA)
+    found = only(metrics)
+    assert found.calls == 20
+    assert found.p50 == pytest.approx(0.05)
+    export(260, (1,), attributes={"rpc.method": "a.B/C"})
+    assert route_stats(metrics, now=NOW)[1].p50 is None
 
 
 def test_rates_show_when_it_was_called(metrics: MetricStore, export: Export) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
@@ -8,16 +9,29 @@ from dataclasses import replace
 import httpx
 import pytest
 from google.protobuf.message import Message
-from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]  # it has stubs and does not say so
+from google.rpc.error_details_pb2 import RetryInfo  # type: ignore[import-untyped]  # it has stubs and does not say so
+from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
 )
+from opentelemetry.proto.metrics.v1.metrics_pb2 import (
+    AGGREGATION_TEMPORALITY_CUMULATIVE,
+    Exemplar,
+    Histogram,
+    HistogramDataPoint,
+    Metric,
+    ResourceMetrics,
+    ScopeMetrics,
+)
 
 from console.model import Span
 from console.receive.body import BodyLimits
+from console.receive.signals import LOGS, METRICS, SIGNALS, Signal
+from console.route_stats import route_stats
 from console.server import build
 from console.settings import Settings
 from console.store import Limits, TraceStore
@@ -27,14 +41,48 @@ Encode = Callable[[list[Span]], ExportTraceServiceRequest]
 MakeSpan = Callable[..., Span]
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 PACKERS: dict[str, Callable[[bytes], bytes]] = {"": bytes, "gzip": gzip.compress, "deflate": zlib.compress}
-INVALID_ARGUMENT, RESOURCE_EXHAUSTED = 3, 8
+INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE = 3, 8, 14
+
+METRIC = ExportMetricsServiceRequest(
+    resource_metrics=[
+        ResourceMetrics(
+            scope_metrics=[
+                ScopeMetrics(
+                    metrics=[
+                        Metric(
+                            name="http.server.request.duration",
+                            histogram=Histogram(
+                                aggregation_temporality=AGGREGATION_TEMPORALITY_CUMULATIVE,
+                                data_points=[
+                                    HistogramDataPoint(
+                                        start_time_unix_nano=2**61,
+                                        time_unix_nano=2**62 - 2**30,
+                                        count=3,
+                                        sum=1.5,
+                                        bucket_counts=[1, 2],
+                                        explicit_bounds=[0.5],
+                                        exemplars=[Exemplar(trace_id=b"t" * 16, span_id=b"s" * 8, as_double=0.25)],
+                                    )
+                                ],
+                            ),
+                        )
+                    ]
+                )
+            ]
+        )
+    ]
+).SerializeToString()
 
 
 async def post(
-    client: httpx.AsyncClient, body: bytes | AsyncIterator[bytes], content_type: str = PROTOBUF, **headers: str
+    client: httpx.AsyncClient,
+    body: bytes | AsyncIterator[bytes],
+    content_type: str = PROTOBUF,
+    path: str = "/v1/traces",
+    **headers: str,
 ) -> httpx.Response:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return await client.post("/v1/traces", content=body, headers={"content-type": content_type, **named})
+    return await client.post(path, content=body, headers={"content-type": content_type, **named})
 
 
 def status(answer: httpx.Response) -> tuple[int, str]:
@@ -194,19 +242,62 @@ async def test_only_post_is_allowed(client: httpx.AsyncClient) -> None:
     assert (await client.get("/v1/traces")).status_code == 405
 
 
+async def test_when_too_much_comes_at_once_the_answer_says_when_to_try_again() -> None:
+    app = build(Settings(bodies=BodyLimits(at_once=10))).app
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost") as client:
+        answer = await post(client, bytes(11))
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    read, retry = Status.FromString(answer.content), RetryInfo()
+    assert (read.code, read.message) == (UNAVAILABLE, "too much is being sent at once: try again")
+    assert read.details[0].Unpack(retry)
+    assert retry.retry_delay.seconds == 1
+
+
+@pytest.mark.parametrize(
+    ("signal", "item", "message"),
+    [
+        (LOGS, {"logRecords": [{"traceId": "ab"}, {}]}, "1 log records refused: trace id: expected 16 bytes, got 1"),
+        (METRICS, {"metrics": [{"name": "x" * (1 << 20)}, {}]}, "1 metrics refused: a metric of 1048580 bytes"),
+    ],
+    ids=lambda each: getattr(each, "name", ""),
+)
+async def test_single_bad_records_and_metrics_are_a_partial_success(
+    client: httpx.AsyncClient, signal: Signal, item: dict[str, object], message: str
+) -> None:
+    scopes = signal.things.replace("resource", "scope")
+    body = json.dumps({signal.things: [{scopes: [item]}]}).encode()
+    answer = await post(client, body, JSON, signal.path)
+    assert answer.status_code == 200
+    partial = answer.json()["partialSuccess"]
+    assert partial["errorMessage"].startswith(message)
+    assert "1" in partial.values(), "how many were refused, in the field of the signal"
+
+
+@pytest.mark.parametrize("signal", SIGNALS, ids=lambda signal: signal.name)
+async def test_what_is_no_request_is_refused_by_the_name_of_what_it_should_be(
+    client: httpx.AsyncClient, signal: Signal
+) -> None:
+    name = signal.request.DESCRIPTOR.name
+    assert status(await post(client, b"\x0a\x05", path=signal.path))[1].startswith(f"not an {name}: ")
+    assert (await post(client, b"[]", JSON, signal.path)).json()["message"].startswith(f"not the JSON of an {name}: ")
+
+
 @given(
+    signal=st.sampled_from(SIGNALS),
     body=st.binary(max_size=400),
     content_type=st.sampled_from([PROTOBUF, JSON]),
     coding=st.sampled_from(["", "gzip", "deflate"]),
     packed=st.booleans(),
 )
 @settings(max_examples=150)
-async def test_junk_never_breaks_it(*, body: bytes, content_type: str, coding: str, packed: bool) -> None:
+async def test_junk_never_breaks_it(
+    *, signal: Signal, body: bytes, content_type: str, coding: str, packed: bool
+) -> None:
     if packed:
         body = PACKERS[coding](body)
     app = build(Settings()).app
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost") as client:
-        answer = await post(client, body, content_type, content_encoding=coding)
+        answer = await post(client, body, content_type, signal.path, content_encoding=coding)
     assert answer.status_code in {200, 400}
     assert answer.headers["content-type"] == content_type
 
@@ -225,3 +316,18 @@ async def test_a_damaged_request_never_breaks_it(order_trace: list[Span], encode
             found = await client.get("/api/traces", params={"service": service, "start": "0", "end": str(2**62)})
             assert found.status_code == 200
         assert (await client.get("/")).status_code == 200
+
+
+@given(st.data())
+@settings(max_examples=100)
+async def test_damaged_metrics_never_break_it(data: st.DataObject) -> None:
+    body = bytearray(METRIC)
+    for _ in range(data.draw(st.integers(1, 4))):
+        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
+    stores = Stores()
+    app = build(Settings(), stores).app
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost") as client:
+        assert (await post(client, bytes(body), path="/v1/metrics")).status_code in {200, 400}
+        route_stats(stores.metrics, now=2**62)
+        for path in ("/api/metrics", f"/api/metrics?traceId={'74' * 16}", "/"):
+            assert (await client.get(path)).status_code == 200

@@ -48,7 +48,7 @@ class Histogram:
 
     Attributes:
         bounds: the upper bounds of all buckets but the last, which has none.
-        buckets: how many measurements are in each; one more than bounds, or none at all.
+        buckets: how many measurements are in each: one more than bounds, or none at all if the sender's do not fit.
         delta: whether it counts from the point before, and not from ``start``.
     """
 
@@ -149,6 +149,7 @@ def _stored(data: bytes, source: Source) -> StoredMetric:
 
 
 def _histogram(point: metrics_pb2.HistogramDataPoint, metric: metrics_pb2.Histogram) -> Histogram:
+    fits = len(point.bucket_counts) == len(point.explicit_bounds) + 1
     return Histogram(
         attributes=attributes_of(point.attributes),
         start=point.start_time_unix_nano,
@@ -156,7 +157,7 @@ def _histogram(point: metrics_pb2.HistogramDataPoint, metric: metrics_pb2.Histog
         count=point.count,
         total=point.sum,
         bounds=tuple(point.explicit_bounds),
-        buckets=tuple(point.bucket_counts),
+        buckets=tuple(point.bucket_counts) if fits else (),
         exemplars=tuple(exemplars_of(point)),
         delta=metric.aggregation_temporality == _DELTA,
     )
