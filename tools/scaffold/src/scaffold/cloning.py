@@ -56,7 +56,7 @@ class Clone:
         return self.run(str(self.root / ".venv" / "bin" / "python"), *arguments, **variables)
 
     def install_members(self) -> None:
-        """Put the clone's own packages first, and know each by its distribution's name."""
+        """Put the clone's own packages first, and know each by its distribution's name; `make setup` would do it."""
         members = sorted(path.parent for path in self.root.glob("**/pyproject.toml") if path.parent != self.root)
         members = [path for path in members if (path / "src").is_dir() and ".venv" not in path.parts]
         (self._packages / "0_members.pth").write_text("".join(f"{path / 'src'}\n" for path in members))
@@ -74,7 +74,19 @@ class Clone:
         (self._packages / "1_others.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
         for name in _PROGRAMS:
             (self.root / ".venv" / "bin" / name).symlink_to(Path(sys.executable).with_name(name))
+        pytest = self.root / ".venv" / "bin" / "pytest"
+        pytest.write_text(
+            f"#!{pytest.with_name('python')}\nfrom pytest import console_main as run\nraise SystemExit(run())\n"
+        )
+        pytest.chmod(0o755)
         self.install_members()
+
+    def stamp(self) -> None:
+        """Say that the environment is what the lock wants, as `make setup` does when it has made it."""
+        code = "import sys; sys.path.insert(0, 'tools'); import environment as e; e.STAMP.write_text(e.wanted())"
+        done = self.run(sys.executable, "-B", "-c", code)
+        if done.returncode != 0:
+            raise ScaffoldError(f"the environment cannot be stamped: {done.stderr.strip()}")
 
     @property
     def _packages(self) -> Path:
