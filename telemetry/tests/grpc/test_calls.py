@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,7 @@ from grpc import StatusCode, aio
 from opentelemetry.trace import SpanKind, format_trace_id
 from opentelemetry.trace import StatusCode as SpanStatus
 
-from telemetry import Telemetry
+from telemetry import Telemetry, Trust
 
 SECRET = "password=hunter2"
 SHAPES = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
@@ -31,7 +32,10 @@ class OverloadedError(Exception):
     pass
 
 
-ERRORS = {MissingError: StatusCode.NOT_FOUND, OverloadedError: StatusCode.UNAVAILABLE}
+ERRORS: dict[type[BaseException], StatusCode] = {
+    MissingError: StatusCode.NOT_FOUND,
+    OverloadedError: StatusCode.UNAVAILABLE,
+}
 
 Act = Callable[[Any], Awaitable[None]]
 
@@ -203,6 +207,105 @@ async def test_a_call_leaves_one_span_on_each_side_that_tells_how_it_ended(
     assert server.attributes.get("error.type") == (code.name if ending.server_fails else None)
     assert server.status.status_code is (SpanStatus.ERROR if ending.server_fails else SpanStatus.UNSET)
     assert [event.name for event in server.events] == ["exception"] * ending.exceptions
+
+
+@pytest.mark.parametrize("method", ["unary_stream", "stream_stream", "unary_write", "stream_write"])
+async def test_a_stream_that_is_left_early_is_cancelled_on_both_sides(
+    telemetry: Telemetry, start: Any, ended: Any, method: str
+) -> None:
+    service = Service(wait_for_ever)
+    address = await start(ERRORS, **service.handlers())
+    async with telemetry.channel(address) as channel:
+        call = begin(channel, method)
+        async for response in call:
+            assert response == b"first"
+            break
+        call.cancel()
+        check_sides(await ended(2), method, StatusCode.CANCELLED, StatusCode.CANCELLED)
+
+
+@pytest.mark.parametrize("method", [*SHAPES, "unary_write", "stream_write"])
+async def test_a_call_that_is_never_read_ends_with_its_channel(
+    telemetry: Telemetry, start: Any, ended: Any, method: str
+) -> None:
+    service = Service(wait_for_ever)
+    address = await start(ERRORS, **service.handlers())
+    async with telemetry.channel(address) as channel:
+        call = begin(channel, method, timeout=30)
+        await call_reaches(service)
+        assert not call.done()
+    check_sides(await ended(2), method, StatusCode.CANCELLED, StatusCode.CANCELLED)
+
+
+@pytest.mark.parametrize("method", [*SHAPES, "unary_write", "stream_write"])
+async def test_a_server_that_stops_ends_the_spans_of_what_it_was_doing(
+    telemetry: Telemetry, ended: Any, method: str
+) -> None:
+    service = Service(wait_for_ever)
+    async with (
+        serving(service, telemetry.server_interceptors(ERRORS)) as (server, address),
+        telemetry.channel(address) as channel,
+    ):
+        running = asyncio.create_task(finish(begin(channel, method, timeout=30)))
+        await call_reaches(service)
+        await server.stop(0)
+        with pytest.raises(aio.AioRpcError) as raised:
+            await running
+        both = await ended(2)
+    check_sides(both, method, raised.value.code(), StatusCode.CANCELLED)
+    assert raised.value.code() in {StatusCode.CANCELLED, StatusCode.UNAVAILABLE}
+
+
+@pytest.mark.parametrize("method", [*SHAPES, "unary_write", "stream_write"])
+async def test_what_a_peer_says_that_is_not_trusted_is_a_link_and_no_tenant(
+    telemetry: Telemetry, ended: Any, method: str
+) -> None:
+    service = Service(succeed)
+    told = (("traceparent", f"00-{'a1' * 16}-{'b2' * 8}-00"), ("x-tenant-id", "evil"), ("baggage", "tenant.id=evil"))
+    async with (
+        serving(service, telemetry.server_interceptors(ERRORS, trust=Trust(trace=False, tenant=False))) as (_, address),
+        aio.insecure_channel(address) as channel,
+    ):
+        responses = await finish(begin(channel, method, metadata=told))
+        (server,) = await ended(1)
+
+    assert responses[-1] == b"last"
+    assert server.parent is None
+    assert f"{server.context.trace_id:032x}" != "a1" * 16
+    assert [f"{link.context.trace_id:032x}" for link in server.links] == ["a1" * 16]
+    assert "evil" not in str(server.attributes)
+    assert server.attributes["rpc.response.status_code"] == "OK"
+
+
+def check_sides(both: list[Any], method: str, at_client: StatusCode, at_server: StatusCode) -> None:
+    """Check the spans of a call that was cut off: an error to its caller, and none of the server's."""
+    client, server = sorted(both, key=lambda span: span.kind is SpanKind.SERVER)
+    assert (client.kind, server.kind) == (SpanKind.CLIENT, SpanKind.SERVER)
+    assert client.parent is None
+    assert (server.parent.trace_id, server.parent.span_id) == (client.context.trace_id, client.context.span_id)
+    for span, code in ((client, at_client), (server, at_server)):
+        assert span.name == span.attributes["rpc.method"] == f"test.Service/{method}"
+        assert span.attributes["rpc.response.status_code"] == code.name
+        assert not span.events
+    assert client.attributes["error.type"] == at_client.name
+    assert client.status.status_code is SpanStatus.ERROR
+    assert "error.type" not in server.attributes
+    assert server.status.status_code is SpanStatus.UNSET
+
+
+@asynccontextmanager
+async def serving(service: Service, interceptors: list[aio.ServerInterceptor]) -> AsyncIterator[tuple[aio.Server, str]]:
+    server = aio.server(interceptors=interceptors)
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", service.handlers()),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    yield server, f"127.0.0.1:{port}"
+    await server.stop(None)
+
+
+async def call_reaches(service: Service) -> None:
+    async with asyncio.timeout(10):
+        await service.running.wait()
 
 
 async def how_it_ends(call: Any, service: Service, ending: Ending) -> tuple[StatusCode, str | None]:

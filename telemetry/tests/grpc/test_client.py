@@ -306,45 +306,6 @@ async def test_a_method_that_the_filter_names_is_not_traced_but_has_its_deadline
     assert seen.time_left is not None
 
 
-async def test_five_hundred_mixed_calls_leave_no_task_and_no_open_span(
-    telemetry: Any, start: Any, started: list[Any], until: Any, ended: Any
-) -> None:
-    address = await start(**HANDLERS)
-    async with telemetry.channel(address, timeout=30) as channel:
-        answer = channel.unary_unary("/test.Service/Answer")
-        await answer(b"")
-        tasks = len(asyncio.all_tasks())
-        stream = channel.unary_stream("/test.Service/Stream")
-        missing = channel.unary_unary("/test.Service/Missing")
-
-        async def cancelled() -> None:
-            call = answer(b"")
-            await asyncio.sleep(0)
-            call.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await call
-
-        async def left_early() -> None:
-            call = stream(b"")
-            async for _response in call:
-                break
-            call.cancel()
-
-        async def refused() -> None:
-            assert await code_of(missing(b"")) is StatusCode.UNIMPLEMENTED
-
-        async def answered() -> None:
-            assert await answer(b"") == b""
-
-        for _round in range(5):
-            await asyncio.gather(
-                *(kind() for kind in (cancelled, left_early, refused, answered) for _call in range(25))
-            )
-        await until(lambda: len(of_kind(started, SpanKind.CLIENT)) == 501)
-        await ended(len(started))
-        await until(lambda: len(asyncio.all_tasks()) <= tasks)
-
-
 def test_timeouts_may_be_left_open() -> None:
     assert Timeouts() == Timeouts(unary=None, stream=None)
 

@@ -412,31 +412,6 @@ async def test_an_uncaught_exception_is_logged_with_its_trace_back(
     assert isinstance(record.exc_info[1], RuntimeError)
 
 
-async def test_a_server_that_stops_ends_the_spans_of_what_it_was_doing(telemetry: Any, ended: Any) -> None:
-    running = asyncio.Event()
-
-    async def wait(_request: bytes, _context: Any) -> bytes:
-        running.set()
-        await asyncio.Event().wait()
-        return b""
-
-    server = aio.server(interceptors=telemetry.server_interceptors())
-    handlers: dict[str, Any] = {"Wait": grpc.unary_unary_rpc_method_handler(wait)}
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", handlers),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    async with telemetry.channel(f"127.0.0.1:{port}", timeout=30) as channel:
-        made = channel.unary_unary("/test.Service/Wait")(b"")
-        await running.wait()
-        await server.stop(0)
-        assert await made.code() is not StatusCode.OK
-        both = await ended(2)
-
-    statuses = {span.kind: span.attributes["rpc.response.status_code"] for span in both}
-    assert statuses[SpanKind.SERVER] == "CANCELLED"
-    assert statuses[SpanKind.CLIENT] in {"CANCELLED", "UNAVAILABLE"}
-
-
 TEXTS = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=80)
 
 
