@@ -51,6 +51,7 @@ def test_everything_can_be_set() -> None:
         ("MAX_LOGS", "0"),
         ("MAX_MEMORY_MIB", "1"),
         ("MAX_BODY_MIB", "65"),
+        ("JAEGER_URL", "jaeger"),
         ("LOG_LEVEL", "loud"),
     ],
 )

@@ -58,8 +58,8 @@ async def test_it_says_what_the_end_waited_for(look: Any, hold: Hold, order_trac
     page = await look.at(address(order_trace))
     shares = page.locator("#shares li")
     await expect(shares).to_have_text(["order 24.00 ms 57 %", "user 10.00 ms 24 %", "gateway 8.12 ms 19 %"])
-    await page.get_by_role("button", name="Critical path").click()
-    await expect(page.get_by_role("button", name="Critical path")).to_have_attribute("aria-pressed", "true")
+    await page.get_by_role("button", name="Critical").click()
+    await expect(page.get_by_role("button", name="Critical")).to_have_attribute("aria-pressed", "true")
     await expect(page.locator(".span.on-path")).to_have_count(7)
 
 

@@ -9,7 +9,10 @@ import pytest
 
 from console.model import Event, Resource, Scope, Span, Status
 from console.otlp.spans import StoredSpan
+from console.server import build
+from console.settings import Settings
 from console.store import TraceStore
+from console.stores import Stores
 from console.tree import short_name
 
 MakeSpan = Callable[..., Span]
@@ -114,3 +117,19 @@ async def test_a_page_needs_nothing_from_elsewhere(
     style = await client.get("/static/console.css")
     assert style.headers["content-type"].startswith("text/css")
     assert not any(word in style.text for word in ("url(", "@import", "http"))
+
+
+async def test_a_jaeger_that_is_configured_is_linked_to(
+    stores: Stores, received: Received, order_trace: list[Span]
+) -> None:
+    stores.traces.add(received(order_trace))
+    app = build(Settings(jaeger_url="http://jaeger:16686"), stores).app
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost") as client:
+        assert "http://jaeger:16686" in (await page(client, "/")).addresses
+        path = f"/trace/{order_trace[0].trace_id}"
+        assert f"http://jaeger:16686{path}" in (await page(client, path)).addresses
+
+
+async def test_what_is_no_file_of_the_pages_is_not_found(client: httpx.AsyncClient) -> None:
+    for name in ("nothing.js", "..%2Fserver.py", "%2Fetc%2Fpasswd"):
+        assert (await client.get(f"/static/{name}")).status_code == 404

@@ -13,6 +13,7 @@ PLATE_WIDTH, PLATE_HEIGHT = 170, 40  # what is written at an edge
 
 _COLUMN, _ROW, _MARGIN = 350, 120, 24
 _SWEEPS = 4
+_MOST_NODES, _MOST_EDGES = 40, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,19 @@ class Layout:
     height: float
 
 
+def busiest(service_map: ServiceMap) -> ServiceMap:
+    """Give the part of a map that can be looked at: its 40 busiest nodes and the 120 busiest edges between them."""
+    nodes = sorted(service_map.nodes, key=lambda node: node.calls, reverse=True)[:_MOST_NODES]
+    names = {node.name for node in nodes}
+    between = [edge for edge in service_map.edges if {edge.caller, edge.callee} <= names]
+    edges = sorted(between, key=lambda edge: edge.calls, reverse=True)[:_MOST_EDGES]
+    return replace(
+        service_map,
+        nodes=sorted(nodes, key=lambda node: node.name),
+        edges=sorted(edges, key=lambda edge: (edge.caller, edge.callee)),
+    )
+
+
 def lay_out(service_map: ServiceMap) -> Layout:
     """Place nodes and edges; the same map is always drawn the same way."""
     nodes = {node.name: node for node in service_map.nodes}  # a database may be called like a service
@@ -69,38 +83,43 @@ def lay_out(service_map: ServiceMap) -> Layout:
 
 
 def _columns(names: list[str], edges: Iterable[Edge]) -> list[list[str]]:
-    """Put each node one column to the right of its rightmost caller; calls that go round in a circle are passed by."""
+    """Put each node one column to the right of its rightmost caller; calls that lead back in a circle do not count."""
     callees: defaultdict[str, list[str]] = defaultdict(list)
     called = set()
     for edge in edges:
         callees[edge.caller].append(edge.callee)
         called.add(edge.callee)
+    first_callers = sorted(names, key=lambda name: (name in called, name))
+    order = _callers_first(first_callers, callees)
+    position = {name: at for at, name in enumerate(order)}
     depth = dict.fromkeys(names, 0)
-    for _ in names:  # no way without a circle is longer than there are nodes
-        moved = False
-        for name in names:
-            for callee in callees[name]:
-                if depth[callee] <= depth[name] < len(names) - 1 and not _reaches(callee, name, callees):
-                    depth[callee] = depth[name] + 1
-                    moved = True
-        if not moved:
-            break
+    for name in order:
+        for callee in callees[name]:
+            if position[callee] > position[name]:
+                depth[callee] = max(depth[callee], depth[name] + 1)
     columns: list[list[str]] = [[] for _ in range(max(depth.values(), default=-1) + 1)]
-    for name in sorted(names, key=lambda name: (name in called, name)):
+    for name in first_callers:
         columns[depth[name]].append(name)
     return columns
 
 
-def _reaches(start: str, goal: str, callees: Mapping[str, list[str]]) -> bool:
-    seen, pending = {start}, [start]
-    while pending:
-        at = pending.pop()
-        if at == goal:
-            return True
-        following = [each for each in callees.get(at, ()) if each not in seen]
-        seen.update(following)
-        pending += following
-    return False
+def _callers_first(names: list[str], callees: Mapping[str, list[str]]) -> list[str]:
+    """Order nodes so that each comes before what it calls, as far as no circle forbids it: depth first, from behind."""
+    seen: set[str] = set()
+    done: list[str] = []
+    for name in names:
+        pending = [(name, iter(callees.get(name, ())))] if name not in seen else []
+        seen.add(name)
+        while pending:
+            at, rest = pending[-1]
+            callee = next((each for each in rest if each not in seen), None)
+            if callee is None:
+                done.append(at)
+                pending.pop()
+            else:
+                seen.add(callee)
+                pending.append((callee, iter(callees.get(callee, ()))))
+    return done[::-1]
 
 
 def _rows(columns: list[list[str]], edges: Iterable[Edge]) -> dict[str, int]:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from console.pages.live import list_version
-from console.pages.map_layout import NODE_HEIGHT, NODE_WIDTH, PLATE_HEIGHT, PLATE_WIDTH, lay_out
+from console.pages.map_layout import NODE_HEIGHT, NODE_WIDTH, PLATE_HEIGHT, PLATE_WIDTH, busiest, lay_out
 from console.pages.render import Renderer
 from console.service_map import Edge, service_map
 from console.store import TraceStore
@@ -40,13 +40,15 @@ class MapPage:
     def show(self, request: Request) -> Response:
         """Show the map, and its figures as a table."""
         name, seconds = window_of(request)
-        drawn = service_map(self._store, window=seconds)
+        counted = service_map(self._store, window=seconds)
+        drawn = busiest(counted)
         return self._renderer.page(
             request,
             "map.html",
             version_shown=list_version(self._store),
             layout=lay_out(drawn),
             edges=drawn.edges,
+            hidden=len(counted.edges) - len(drawn.edges),
             node_width=NODE_WIDTH,
             node_height=NODE_HEIGHT,
             plate_width=PLATE_WIDTH,
