@@ -35,6 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--update-golden", action="store_true", help="write the golden traces in place of comparing them")
     parser.addini("trace_backend", f"--trace-backend where it is not given: {', '.join(_BACKENDS)}", default="memory")
     parser.addini("trace_url", "--trace-url where it is not given", default="http://127.0.0.1:16686")
+    parser.addini("trace_absent", "gRPC services that leave no spans, such as somebody else's", type="linelist")
     parser.addini("trace_results", "the folder for the traces of failed tests", default="test-results")
     parser.addini("trace_golden", "the folder of the golden traces", default="tests/golden")
 
@@ -60,11 +61,12 @@ def trace_backend(pytestconfig: pytest.Config) -> Backend:
     from telemetry.testing.memory import Memory  # noqa: PLC0415
 
     name = backend_name(pytestconfig)
+    absent = pytestconfig.getini("trace_absent")
     if name == "memory":
-        return Memory()
+        return Memory(absent=absent)
     url = str(pytestconfig.getoption("trace_url") or pytestconfig.getini("trace_url"))
     api = pytestconfig.getoption("trace_api")
-    return Jaeger(url, api=api, signals_url=url if name == "console" else None)
+    return Jaeger(url, api=api, signals_url=url if name == "console" else None, absent=absent)
 
 
 @pytest.fixture(scope="session")
