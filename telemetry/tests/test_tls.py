@@ -20,9 +20,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization as pem
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
+from grpc import StatusCode, aio
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 
-from telemetry import ConfigError, ExporterConfig, TelemetryConfig, configure
+from telemetry import ChannelOptions, ConfigError, ExporterConfig, Telemetry, TelemetryConfig, configure
 from telemetry.tls import TlsFiles, read_tls
 
 Receiving = Callable[["Certificates", list[str]], AbstractContextManager[str]]
@@ -199,6 +200,37 @@ def receiving_grpc(certificates: Certificates, received: list[str]) -> Iterator[
         yield f"https://127.0.0.1:{port}"
     finally:
         server.stop(None).wait()
+
+
+@pytest.mark.parametrize("shows", [True, False])
+async def test_a_channel_speaks_tls_and_shows_its_certificate_where_it_has_one(
+    telemetry: Telemetry,
+    certificates: Certificates,
+    shows: bool,  # noqa: FBT001
+) -> None:
+    async def answer(_request: bytes, context: Any) -> bytes:
+        return b" ".join(context.auth_context()["x509_common_name"])
+
+    def read(path: str) -> bytes:
+        return Path(path).read_bytes()
+
+    server = aio.server(interceptors=telemetry.server_interceptors())
+    handlers: dict[str, Any] = {"Answer": grpc.unary_unary_rpc_method_handler(answer)}
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", handlers),))
+    authority = read(certificates.authority)
+    own = [(read(certificates.server_key), read(certificates.server))]
+    port = server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials(own, authority, require_client_auth=True))
+    await server.start()
+    shown = (read(certificates.client_key), read(certificates.client)) if shows else ()
+    options = ChannelOptions(credentials=grpc.ssl_channel_credentials(authority, *shown))
+    async with telemetry.channel(f"127.0.0.1:{port}", options=options) as channel:
+        unary: Any = channel.unary_unary("/test.Service/Answer")
+        call = unary(b"")
+        if shows:
+            assert await call == b"client.example"
+        else:
+            assert await call.code() is StatusCode.UNAVAILABLE
+    await server.stop(None)
 
 
 @pytest.fixture(scope="module")

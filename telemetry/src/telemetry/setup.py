@@ -21,6 +21,7 @@ from telemetry.exporters import make_pipeline
 from telemetry.forks import renew_after_fork
 from telemetry.grpc.channel import ChannelOptions, make_channel, server_of
 from telemetry.grpc.client import make_client_interceptors
+from telemetry.grpc.methods import CallFilter, ordinary_calls
 from telemetry.grpc.observing import log_access
 from telemetry.grpc.outgoing import OutgoingCalls, Timeouts
 from telemetry.grpc.server import TracingServerInterceptor
@@ -112,18 +113,29 @@ class Telemetry(Closing):
         self.log_export.capture(logger or logging.getLogger())
 
     def server_interceptors(
-        self, errors: Mapping[type[BaseException], StatusCode] | None = None, *, trust: Trust | TrustPolicy = TRUSTED
+        self,
+        errors: Mapping[type[BaseException], StatusCode] | None = None,
+        *,
+        trust: Trust | TrustPolicy = TRUSTED,
+        traced: CallFilter = ordinary_calls,
     ) -> list[aio.ServerInterceptor]:
         """Give what ``grpc.aio.server(interceptors=…)`` wants.
 
         Args:
             errors: Domain error → code; see `telemetry.grpc.server.TracingServerInterceptor`.
             trust: What is believed of callers' metadata: by default their trace and tenant, and no baggage.
+            traced: Which calls are traced: by default all but health checks and reflection. Filters by method, service
+                and prefix are in `opentelemetry.instrumentation.grpc.filters`.
         """
         observers = self.measuring.call_observers() + ([log_access] if self.config.logs.access else [])
         return [
             TracingServerInterceptor(
-                self.tracer_provider.get_tracer(_SCOPE), self.propagator, errors or {}, trust=trust, observers=observers
+                self.tracer_provider.get_tracer(_SCOPE),
+                self.propagator,
+                errors or {},
+                traced=traced,
+                trust=trust,
+                observers=observers,
             )
         ]
 
@@ -133,6 +145,7 @@ class Telemetry(Closing):
         timeouts: Timeouts | None = None,
         *,
         propagate_to: Collection[str] | None = None,
+        traced: CallFilter = ordinary_calls,
     ) -> list[aio.ClientInterceptor]:
         """Give what a ``grpc.aio`` channel wants.
 
@@ -140,8 +153,9 @@ class Telemetry(Closing):
             target: Written on the spans as the server's address.
             timeouts: For calls that come with none.
             propagate_to: Hosts that are told the trace and the tenant, such as "user" or "*.internal"; None: any.
+            traced: Which calls get a span; see `server_interceptors`.
         """
-        return make_client_interceptors(self._outgoing_calls(target, timeouts, propagate_to))
+        return make_client_interceptors(self._outgoing_calls(target, timeouts, propagate_to, traced))
 
     def channel(  # noqa: PLR0913  each is a choice of its own, named by keyword
         self,
@@ -152,6 +166,7 @@ class Telemetry(Closing):
         stream_timeout: float = 300.0,
         options: ChannelOptions | None = None,
         propagate_to: Collection[str] | None = None,
+        traced: CallFilter = ordinary_calls,
     ) -> aio.Channel:
         """Make a channel whose calls are traced, carry the tenant, and always have a deadline.
 
@@ -163,6 +178,7 @@ class Telemetry(Closing):
             options: Credentials and more; its `retryable` is added to the one given here.
             propagate_to: Hosts that are told the trace and the tenant, such as "user" or "*.internal"; by default
                 every one that the service opens a channel to.
+            traced: Which calls get a span; see `server_interceptors`.
         """
         given = options or ChannelOptions()
         made = ChannelOptions(
@@ -171,11 +187,15 @@ class Telemetry(Closing):
             load_balancing=given.load_balancing,
             options=given.options,
         )
-        calls = self._outgoing_calls(target, Timeouts(timeout, stream_timeout), propagate_to)
+        calls = self._outgoing_calls(target, Timeouts(timeout, stream_timeout), propagate_to, traced)
         return make_channel(target, calls, made)
 
     def _outgoing_calls(
-        self, target: str | None, timeouts: Timeouts | None, propagate_to: Collection[str] | None
+        self,
+        target: str | None,
+        timeouts: Timeouts | None,
+        propagate_to: Collection[str] | None,
+        traced: CallFilter,
     ) -> OutgoingCalls:
         server = None if target is None else server_of(target)
         return OutgoingCalls(
@@ -183,6 +203,7 @@ class Telemetry(Closing):
             self.propagator,
             server=server,
             timeouts=timeouts,
+            traced=traced,
             propagate=may_propagate("" if server is None else server[0], propagate_to),
             metrics=self.measuring.client_calls(),
         )

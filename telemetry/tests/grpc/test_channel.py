@@ -6,9 +6,11 @@ from typing import Any
 import grpc
 import pytest
 from grpc import StatusCode, aio
+from opentelemetry.instrumentation.grpc import filters
 
 from telemetry import ChannelOptions, ConfigError
-from telemetry.grpc.channel import server_of, service_config
+from telemetry.grpc.channel import server_of, service_config, wait_until_ready
+from telemetry.grpc.methods import ordinary_calls
 
 
 def test_methods_that_may_run_twice_are_retried_when_their_server_is_away() -> None:
@@ -67,3 +69,37 @@ async def test_options_of_code_win_over_the_defaults(telemetry: Any, start: Any)
             await channel.unary_unary("/test.Service/Answer")(b"")
 
     assert raised.value.code() is StatusCode.RESOURCE_EXHAUSTED
+
+
+async def test_a_channel_is_ready_when_its_server_is(telemetry: Any, start: Any) -> None:
+    async with telemetry.channel(await start()) as channel:
+        await wait_until_ready(channel)
+
+        assert channel.get_state() is grpc.ChannelConnectivity.READY
+        await channel.wait_for_state_change(grpc.ChannelConnectivity.IDLE)
+
+
+async def test_the_wait_for_a_server_ends(telemetry: Any, unused_address: str) -> None:
+    async with telemetry.channel(unused_address) as channel:
+        with pytest.raises(TimeoutError) as raised:
+            await wait_until_ready(channel, 0.2)
+
+    assert str(raised.value).startswith("no connection within 0.2 s: the channel is ")
+
+
+async def test_which_calls_are_traced_is_a_filter_of_each_side(telemetry: Any, started: list[Any]) -> None:
+    async def answer(request: bytes, _context: Any) -> bytes:
+        return request
+
+    traced = filters.all_of(ordinary_calls, filters.negate(filters.method_prefix("Ping")))
+    handlers: dict[str, Any] = {name: grpc.unary_unary_rpc_method_handler(answer) for name in ("Ping", "Answer")}
+    server = aio.server(interceptors=telemetry.server_interceptors(traced=traced))
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", handlers),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with telemetry.channel(f"127.0.0.1:{port}", traced=traced) as channel:
+        for name in handlers:
+            assert await channel.unary_unary(f"/test.Service/{name}")(b"x") == b"x"
+    await server.stop(None)
+
+    assert [span.name for span in started] == ["test.Service/Answer"] * 2

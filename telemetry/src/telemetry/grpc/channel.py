@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -62,6 +63,19 @@ def make_channel(target: str, calls: OutgoingCalls, options: ChannelOptions) -> 
     else:
         channel = aio.secure_channel(target, options.credentials, options=list(arguments.items()))
     return TracedChannel(channel, calls)
+
+
+async def wait_until_ready(channel: aio.Channel, seconds: float = 10.0) -> None:
+    """Wait until the channel has a connection to its server.
+
+    Raises:
+        TimeoutError: There was none within so many seconds; the message tells the state that the channel was in.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            await channel.channel_ready()
+    except TimeoutError:
+        raise TimeoutError(f"no connection within {seconds:g} s: the channel is {channel.get_state().name}") from None
 
 
 def service_config(options: ChannelOptions) -> str:
