@@ -33,7 +33,10 @@ class _Frame:
 
 
 def critical_path(trace: Trace, roots: list[Node]) -> list[Segment]:
-    """Give the path in the order of time; moments at which no span was open are in no segment."""
+    """Give the path in the order of time.
+
+    Moments between roots are in no segment, nor is what goes on after the last root has ended: nobody waits for it.
+    """
     whole = _Frame("", trace.start, trace.end, _last_first(roots))
     segments: list[Segment] = []
     stack = [whole]

@@ -106,13 +106,17 @@ class Waterfall:
             pending += [(each, level + 1) for each in reversed(below)]
 
     def shares(self) -> list[Share]:
-        """Say whose time the trace's duration is: the critical path by service, the largest share first."""
-        total = max(1, self.duration)
+        """Say what the end of the trace's roots waited for: the critical path by service, the largest share first.
+
+        What goes on after the roots have ended kept nobody waiting, and is in none.
+        """
+        ends = [max(node.span.end, node.span.start) for node in self.roots]
+        total = max(1, max(ends) - self.start)
         services = {span.span_id: span.service for span in self.trace.spans}
         times: defaultdict[str, int] = defaultdict(int)
         for segment in self.path:
             times[services[segment.span_id]] += segment.end - segment.start
-        left = self.duration - sum(times.values())
+        left = max(ends) - self.start - sum(times.values())
         ordered = sorted(times.items(), key=lambda each: -each[1]) + ([("", left)] if left > 0 else [])
         shares, at = [], 0.0
         for service, duration in ordered:
