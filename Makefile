@@ -14,7 +14,7 @@ UNITS := bench console faults gateway $(SERVICES:%=%-service) protos scaffold st
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(UNITS:%=--no-emit-package throughline-%)
 
-.PHONY: help setup demo trace tail smoke test test-compose trace-diff check lint types imports proto proto-check format new-service sync-service bench-console token up down lock lock-check dashboards dashboards-check failures failures-check mutants readme bench clean
+.PHONY: help setup demo trace tail smoke test test-compose trace-diff check lint types imports proto proto-check format doctor new-service sync-service bench-console token up down lock lock-check dashboards dashboards-check failures failures-check mutants readme bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ format: setup ## let ruff and buf write the code's format
 	$(BIN)/ruff check --fix --quiet || true
 	$(BIN)/ruff format
 	$(BIN)/buf format --write protos
+
+doctor: setup ## say where the telemetry of this environment breaks: make doctor [QUERY=http://127.0.0.1:16686]
+	@exec $(BIN)/python -m telemetry.doctor $${QUERY:+--query "$$QUERY"}
 
 new-service: setup ## generate a service: make new-service NAME=inventory [CALLS=user,order] [DB=yes|no] [ROUTE=yes|no]
 	@exec $(BIN)/python -m scaffold.new_service
