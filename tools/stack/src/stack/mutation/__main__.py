@@ -1,4 +1,8 @@
-"""``python -m stack.mutation [FILE…]``: fails where less than 95 % of what is removed is noticed."""
+"""``python -m stack.mutation [FILE…]``: fails where less than 95 % of what is removed is noticed.
+
+The trace tests come first. What they do not notice is given to telemetry's own tests of the same module: what no
+request of the stack can show, such as a cache that is never filled, is theirs.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,12 @@ import importlib
 import os
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
+from rich.table import Table
 
 from stack.mutation.mutants import Mutant, find_mutants
 from stack.mutation.running import executed_by, verdicts
@@ -23,21 +28,25 @@ INSTRUMENTATION = (
     "database_spans",
     "deadline",
     "errors/record",
-    "grpc/client",
     "grpc/metadata",
     "grpc/methods",
+    "grpc/outgoing",
+    "grpc/running",
     "grpc/server",
+    "grpc/streams",
+    "grpc/traced_channel",
     "http/client",
     "http/middleware",
     "http/request",
     "http/response",
     "inbound",
     "tenant",
+    "trace_context",
 )
 # All that the trace tests can see without another process.
+_OPTIONS = ("-p", "no:cacheprovider", "-q", "--assert=plain")  # rewriting assertions would read modules by itself
 TESTS = (
-    *("--trace-backend=memory", "-p", "no:cacheprovider", "-q", "-k", "not does_not_happen"),
-    "--assert=plain",  # rewriting would read the modules by itself
+    *(*_OPTIONS, "--trace-backend=memory", "-k", "not does_not_happen"),
     *("tests/test_create_order.py", "tests/faults", "tests/test_edge.py", "tests/test_events.py"),
     *("tests/test_tenants.py", "tests/test_orders.py", "tests/test_users.py"),
 )
@@ -73,28 +82,48 @@ def main(names: Sequence[str]) -> int:
     screen.print("running the tests without a mutant, to see which lines they execute")
     executed = executed_by(TESTS, paths, _SLOWEST)
     mutants = [each for path in paths for each in find_mutants(_module(path), path, executed.get(str(path), ()))]
-    survivors = _survivors(mutants, screen)
-    _report(mutants, survivors, screen)
+    unseen = _survivors(mutants, lambda _mutant: TESTS, "trace tests", screen)
+    survivors = _survivors(unseen, _own_tests, "tests of the module", screen)
+    for mutant in survivors:
+        screen.print(f"not noticed: {mutant}", highlight=False)
+    _report(mutants, unseen, survivors, screen)
     return 0 if len(survivors) <= (1 - WANTED) * len(mutants) else 1
 
 
-def _survivors(mutants: Sequence[Mutant], screen: Console) -> list[Mutant]:
+def _survivors(
+    mutants: Sequence[Mutant], tests: Callable[[Mutant], Sequence[str]], by: str, screen: Console
+) -> list[Mutant]:
     survivors = []
     with Progress(console=screen) as progress:
-        found = verdicts(mutants, TESTS, _WITHIN, at_once=os.cpu_count() or 1)
-        for mutant, is_noticed in progress.track(found, total=len(mutants), description="removing"):
+        found = verdicts(mutants, tests, _WITHIN, at_once=os.cpu_count() or 1)
+        for mutant, is_noticed in progress.track(found, total=len(mutants), description=by):
             if not is_noticed:
                 survivors.append(mutant)
-                progress.console.print(f"not noticed: {mutant}", highlight=False)
-    return survivors
+    return sorted(survivors, key=mutants.index)
 
 
-def _report(mutants: Sequence[Mutant], survivors: Sequence[Mutant], screen: Console) -> None:
-    removed, unnoticed = (Counter(mutant.module for mutant in each) for each in (mutants, survivors))
-    for module, count in removed.items():
-        screen.print(f"{count - unnoticed[module]:>4} of {count:>4} noticed  {module}", highlight=False)
-    share = 1 - len(survivors) / len(mutants) if mutants else 0.0
-    screen.print(f"{len(mutants) - len(survivors)} of {len(mutants)} noticed: {share:.1%}", highlight=False)
+def _own_tests(mutant: Mutant) -> Sequence[str]:
+    """Give telemetry's tests of a module: those of its folder, or of its name."""
+    folder, _, name = mutant.module.removeprefix("telemetry.").rpartition(".")
+    tests = ROOT / "telemetry" / "tests" / folder
+    found = [tests] if folder else sorted(tests.glob(f"test_{name.partition('_')[0]}*.py"))
+    return (*_OPTIONS, *map(str, found))
+
+
+def _report(mutants: Sequence[Mutant], unseen: Sequence[Mutant], survivors: Sequence[Mutant], screen: Console) -> None:
+    table = Table("module", "removed", "noticed by the trace tests", "by its own tests", "by none")
+    counts = [Counter(mutant.module for mutant in each) for each in (mutants, unseen, survivors)]
+    for module in counts[0]:
+        table.add_row(module, *_numbers(*(count[module] for count in counts)))
+    table.add_row("all", *_numbers(len(mutants), len(unseen), len(survivors)))
+    screen.print(table)
+    for who, left in (("by the trace tests", len(unseen)), ("in all", len(survivors))):
+        share = 1 - left / len(mutants) if mutants else 0.0
+        screen.print(f"noticed {who}: {share:.1%}", highlight=False)
+
+
+def _numbers(removed: int, unseen: int, survivors: int) -> tuple[str, ...]:
+    return tuple(map(str, (removed, removed - unseen, unseen - survivors, survivors)))
 
 
 def _module(path: Path) -> str:

@@ -78,14 +78,14 @@ class Exchange(MetaPathFinder, Loader):
 
 
 def verdicts(
-    mutants: Sequence[Mutant], tests: Sequence[str], within: float, at_once: int
+    mutants: Sequence[Mutant], tests: Callable[[Mutant], Sequence[str]], within: float, at_once: int
 ) -> Iterator[tuple[Mutant, bool]]:
     """Tell of each mutant whether it is noticed: the tests fail with it, or do not end in so many seconds."""
     waiting, running = deque(mutants), dict[Child, Mutant]()
     while waiting or running:
         while waiting and len(running) < at_once:
             mutant = waiting.popleft()
-            running[Child(partial(_run_with, mutant, tests), within)] = mutant
+            running[Child(partial(_run_with, mutant, tests(mutant)), within)] = mutant
         for child in [child for child in running if child.has_ended()]:
             yield running.pop(child), child.exit_code != 0
         time.sleep(_POLL)
