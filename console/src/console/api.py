@@ -64,8 +64,10 @@ class SignalsApi:
     def usage(self, _request: Request) -> Response:
         """Say how much is held, and how much has gone to make room."""
         stores = self._stores
-        parts = {"traces": stores.traces.usage(), "logs": stores.logs.usage(), "metrics": stores.metrics.usage()}
-        return json_answer({name: asdict(usage) for name, usage in parts.items()})
+        usage = (stores.traces.usage(), stores.logs.usage(), stores.metrics.usage())
+        return json_answer(
+            {name: asdict(part) for name, part in zip(("traces", "logs", "metrics"), usage, strict=True)}
+        )
 
 
 def _points_with(trace_id: str, stored: StoredMetric) -> StoredMetric:

@@ -18,6 +18,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from console.alerts import AlertsApi
 from console.api import SignalsApi
 from console.guard import LOOPBACK_HOSTS, Guard
 from console.jaeger import api as jaeger
@@ -62,7 +63,8 @@ def build(
         runner: runs scenarios; without it there are none.
     """
     stores = stores or _stores(settings)
-    receiving = Intake(keeper or MemoryKeeper(stores)), BodyReader(settings.bodies), CapacityLimiter(_DECODED_AT_ONCE)
+    bodies = BodyReader(settings.bodies)
+    receiving = Intake(keeper or MemoryKeeper(stores)), bodies, CapacityLimiter(_DECODED_AT_ONCE)
     routes = [
         Route("/livez", _livez),
         *HttpReceiver(*receiving).routes(),
@@ -70,6 +72,7 @@ def build(
         *ApiV3(stores.traces).routes(),
         *SignalsApi(stores).routes(),
         *Tail(stores).routes(),
+        *AlertsApi(stores.alerts, bodies).routes(),
         *Pages(stores, settings.jaeger_url, runner).routes(),
     ]
     app = Guard(Starlette(routes=routes), hosts=(settings.host, *settings.allowed_hosts))

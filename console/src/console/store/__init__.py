@@ -1,5 +1,6 @@
-"""What the console holds: the latest traces, log records and metrics, within bounds."""
+"""What the console holds: the latest traces, log records, metrics and alerts, within bounds."""
 
+from console.store.alerts import Alert, AlertStore
 from console.store.feed import Batch, Subscription
 from console.store.limits import Limits, RingLimits
 from console.store.logs import LogFilter, LogPage, LogStore
@@ -10,6 +11,8 @@ from console.store.traces import Added, Facets, TracePage, TraceStore, Usage
 
 __all__ = [
     "Added",
+    "Alert",
+    "AlertStore",
     "Batch",
     "Facets",
     "Limits",
