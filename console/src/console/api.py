@@ -64,9 +64,12 @@ class SignalsApi:
     def usage(self, _request: Request) -> Response:
         """Say how much is held, and how much has gone to make room."""
         stores = self._stores
-        usage = (stores.traces.usage(), stores.logs.usage(), stores.metrics.usage())
         return json_answer(
-            {name: asdict(part) for name, part in zip(("traces", "logs", "metrics"), usage, strict=True)}
+            {
+                "traces": asdict(stores.traces.usage()),
+                "logs": asdict(stores.logs.usage()),
+                "metrics": asdict(stores.metrics.usage()),
+            }
         )
 
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from console.model import Attributes, Event, Kind, Link, Resource, Scope, Span, Status, Value
-from console.otlp import transcode, requests
+from console.otlp import requests, transcode
 from console.otlp.decoded import MAX_ITEM_BYTES, Decoded, MalformedRequestError
-from console.otlp.transcode import json_to_protobuf
 from console.otlp.spans import decode_spans
+from console.otlp.transcode import json_to_protobuf
 
 Encode = Callable[[list[Span]], ExportTraceServiceRequest]
 MakeSpan = Callable[..., Span]
