@@ -14,7 +14,7 @@ UNITS := bench console faults gateway $(SERVICES:%=%-service) protos scaffold st
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(UNITS:%=--no-emit-package throughline-%)
 
-.PHONY: help setup demo trace tail smoke test test-compose trace-diff check lint types imports proto proto-check format doctor new-service sync-service bench-console token up down lock lock-check dashboards dashboards-check failures failures-check mutants readme bench clean
+.PHONY: help setup demo trace tail smoke test test-compose trace-diff check lint types imports proto proto-check format doctor new-service sync-service bench-console token up down lock lock-check dashboards dashboards-check failures failures-check mutants screenshots images readme bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,7 +47,13 @@ trace-diff: setup ## what this branch changes in the golden traces, as Markdown:
 bench: setup ## what tracing costs, beside the alternatives: a quarter of an hour on a quiet machine
 	@exec $(BIN)/python -m bench
 
-check: setup lint types imports proto-check lock-check failures-check readme dashboards-check ## all that is checked beside the tests
+screenshots: setup ## write the pictures in docs/images, of a stack that runs, with Chromium
+	@exec $(BIN)/python -m stack.screenshots
+
+images: setup # pictures of pages that have changed since
+	$(BIN)/python -m stack.images
+
+check: setup lint types imports proto-check lock-check failures-check images readme dashboards-check ## all that is checked beside the tests
 
 lint: setup # ruff, its rules and its format
 	$(BIN)/ruff check
