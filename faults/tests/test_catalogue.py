@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from faults.catalogue import CatalogueError, load, parse
 from telemetry.errors import HANDLING
 from telemetry.testing import read_expectations
 
+ROOT = Path(__file__).parents[2]
 WANTED = {
     "user-not-found",
     "wrong-tenant",
@@ -77,6 +80,14 @@ def test_a_caller_s_mistake_wakes_nobody() -> None:
     for fault in load():
         if fault.answer is not None and 400 <= fault.answer.status < 500:
             assert fault.alert is None, fault.id
+
+
+def test_every_alert_has_a_rule_and_a_runbook() -> None:
+    rules = "".join(path.read_text() for path in sorted((ROOT / "deploy" / "prometheus" / "rules").glob("*.yaml")))
+
+    for alert in {fault.alert for fault in load()} - {None}:
+        assert f"alert: {alert}\n" in rules
+        assert (ROOT / "docs" / "runbooks" / f"{alert}.md").exists()
 
 
 @pytest.mark.parametrize(
