@@ -90,6 +90,11 @@ def test_containers_can_do_no_more_than_they_need(compose: ComposeStack) -> None
 
 
 @pytest.mark.parametrize("service", SERVICES)
+def test_no_service_may_fail_on_purpose(compose: ComposeStack, service: str) -> None:
+    assert "FAULT" not in compose.exec(service, "env")
+
+
+@pytest.mark.parametrize("service", SERVICES)
 def test_an_image_holds_no_build_tools(compose: ComposeStack, service: str) -> None:
     found = compose.exec(
         service,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,15 @@ def test_faults_are_switched_on_and_off(tmp_path: Path) -> None:
     flag = json.loads(path.read_text())["flags"]["n-plus-one"]
     assert flag["targeting"]["if"][0] == {"and": [{"==": [{"var": "tenant"}, "acme"]}]}
     assert [key for key, state in states(path).items() if state == "on"] == ["n-plus-one"]
+
+
+def test_what_the_documentation_tells_to_type_works(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "failures.md").read_text(encoding="utf-8")
+    typed = [line.partition("-m faults ")[2] for line in page.splitlines() if "python -m faults " in line]
+
+    assert len(typed) == 4
+    for line in typed:
+        assert main(["--flags", str(tmp_path / "flags.json"), *shlex.split(line)], {}) == 0
 
 
 def test_the_file_is_the_one_that_the_services_are_told_of(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def flags(tmp_path_factory: pytest.TempPathFactory) -> FlagFile:
     return file
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def in_process(
     trace_backend: Memory, flags: FlagFile, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[InProcessStack]:
@@ -74,7 +74,7 @@ def in_process(
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # so that no other test meets it
 def stack(request: pytest.FixtureRequest, flags: FlagFile, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Give a stack that runs with FAULTS=1: processes of its own, or the containers started anew."""
     if request.config.getoption("--stack") == "compose":
