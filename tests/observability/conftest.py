@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
+from uuid import uuid4
 
 import httpx
 import pytest
 
+from faults.catalogue import load
+from faults.flags import FlagFile
 from stack.compose import ComposeStack
 from stack.e2e import Containers, Shop, Stack
 from stack.observability import WATCHED_TENANT
@@ -14,15 +19,13 @@ from stack.observability import observed as bring_up
 from telemetry.testing import Backend, Jaeger, TracedClient
 
 _REQUEST_WITHIN = 30.0  # seconds
+_FOR_CONTAINERS = 0o755  # their users are others
 
 
 @pytest.fixture(scope="session")
 def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComposeStack]:
     """Give the profile's containers."""
-    folder = tmp_path_factory.mktemp("observed")
-    for part in (folder.parent, folder):
-        part.chmod(0o755)  # the containers' users are others
-    with bring_up(folder) as compose:
+    with bring_up(tmp_path_factory.mktemp("observed")) as compose:
         yield compose
 
 
@@ -49,3 +52,37 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
     """Give a client for the query APIs."""
     async with httpx.AsyncClient(timeout=_REQUEST_WITHIN, trust_env=False) as client:
         yield client
+
+
+@pytest.fixture
+async def traffic(watched: Shop) -> AsyncIterator[None]:
+    """Have every kind of request sent without a break, whatever is answered: a rate is of the last minute."""
+
+    async def ask() -> None:
+        user = await watched.user()
+        while True:
+            ordered = await watched.order(user)
+            if ordered.response.is_success:
+                order = f"/v1/orders/{ordered.answer(201)['order_id']}"
+                await watched.api.post(f"{order}/cancel")
+                await watched.api.get(f"{order}/events")  # they end: nothing comes after that
+            await watched.api.get("/v1/orders")
+            await watched.api.post("/v1/users", json={"email": f"{uuid4().hex}@example.com", "name": "Ada Lovelace"})
+
+    asking = asyncio.create_task(ask())
+    yield
+    asking.cancel()
+    with suppress(asyncio.CancelledError):
+        await asking
+
+
+@pytest.fixture(scope="session")
+def flags(observed: ComposeStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlagFile]:
+    """Give the file that says which faults are on, of a stack that may have some."""
+    folder = tmp_path_factory.mktemp("flags")
+    folder.chmod(_FOR_CONTAINERS)
+    file = FlagFile(folder / "flags.json", load().flags)
+    file.clear()
+    with observed.faults(file.path):
+        yield file
+        file.clear()

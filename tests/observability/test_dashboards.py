@@ -11,7 +11,6 @@ import pytest
 from stack.asking import log_lines, series, until
 from stack.dashboards.boards import BOARDS, Board, Panel, Query
 from stack.dashboards.render import render
-from stack.e2e import Shop
 
 WITHIN = 60.0  # seconds until a rate over the dashboards' window has two points
 PANELS = [
@@ -48,17 +47,3 @@ async def test_a_query_has_an_answer_with_the_labels_that_are_shown(
 
     shown = re.findall(r"\{\{(\w+)\}\}", query.legend)
     assert all(any(labels.get(name) for name in shown) for labels, _ in found) or not shown
-
-
-@pytest.fixture(scope="module")
-def asked() -> list[str]:
-    """Give what keeps the traffic to one round for all panels."""
-    return []
-
-
-@pytest.fixture
-async def traffic(watched: Shop, asked: list[str]) -> None:
-    """Have some orders placed, once."""
-    if not asked:
-        user = await watched.user()
-        asked.extend([await watched.placed(user) for _ in range(10)])

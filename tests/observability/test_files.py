@@ -83,7 +83,14 @@ def names(folder: str) -> list[str]:
 
 def run_promtool(*arguments: str) -> None:
     image = COMPOSE["prometheus"]["image"]
-    options = ("--rm", "--network=none", "--read-only", f"--volume={PROMETHEUS}:/files:ro", "--entrypoint=promtool")
+    options = (
+        "--rm",
+        "--network=none",
+        "--read-only",
+        "--tmpfs=/tmp",
+        f"--volume={PROMETHEUS}:/files:ro",
+        "--entrypoint=promtool",
+    )
     command = ("docker", "run", *options, image, *arguments)
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603  our own words
     assert done.returncode == 0, done.stdout + done.stderr

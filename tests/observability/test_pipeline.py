@@ -112,7 +112,7 @@ async def test_edges_between_services_and_to_the_database_are_measured(watched: 
 
 
 async def test_the_collector_measures_itself(observed: ComposeStack, http: httpx.AsyncClient) -> None:  # noqa: ARG001
-    await until(partial(total, http, "otelcol_receiver_accepted_spans_total"), lambda found: found > 0, WITHIN)
+    await until(partial(total, http, "otelcol_receiver_accepted_spans"), lambda found: found > 0, WITHIN)
     await until(partial(total, http, "otelcol_exporter_queue_capacity"), lambda found: found > 0, WITHIN)
 
 

@@ -232,9 +232,9 @@ TELEMETRY = Board(
             "Traces decided by policy",
             (
                 Query(
-                    "sum by (policy, sampled)"
-                    " (rate(otelcol_processor_tail_sampling_count_traces_sampled_total[$__rate_interval]))",
-                    "{{policy}} {{sampled}}",
+                    "sum by (policy, decision)"
+                    " (rate(otelcol_processor_tail_sampling_count_traces_sampled[$__rate_interval]))",
+                    "{{policy}}: {{decision}}",
                 ),
             ),
             "reqps",
@@ -244,7 +244,7 @@ TELEMETRY = Board(
             (Query("otelcol_exporter_queue_size / otelcol_exporter_queue_capacity", "{{exporter}}"),),
             "percentunit",
         ),
-        Panel("Memory of the collector", (Query("otelcol_process_memory_rss_bytes", "{{instance}}"),), "bytes"),
+        Panel("Memory of the collector", (Query("otelcol_process_memory_rss", "{{instance}}"),), "bytes"),
     ),
 )
 
