@@ -56,6 +56,7 @@ def _no_metrics_and_logs() -> str | None:
 _NOTHING = Expected(spans=0)
 _SPANS = Expected(spans=5)  # one of the gateway, and both sides of two calls
 _STOCK_SPANS = Expected(spans=8)  # FastAPI's "http receive" and two "http send" besides
+_NO_LOGS = {"ACCESS_LOG": "false"}  # a line a call is no span
 _ONE_PERCENT = {"OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.01"}
 
 VARIANTS: tuple[Variant, ...] = (
@@ -77,7 +78,7 @@ VARIANTS: tuple[Variant, ...] = (
         expected=Expected(spans=6),  # one is "fastapi.serialize_response"
         protocol="datadog",
     ),
-    Variant(name=OURS, label="ours: spans", wiring="ours", expected=_SPANS),
+    Variant(name=OURS, label="ours: spans", wiring="ours", expected=_SPANS, settings=_NO_LOGS),
     Variant(
         name=OURS_ALL,
         label="ours: spans, metrics and logs",
@@ -99,14 +100,14 @@ VARIANTS: tuple[Variant, ...] = (
         label="ours: spans, 1 % sampled",
         wiring="ours",
         expected=replace(_SPANS, share=0.01),
-        settings=_ONE_PERCENT,
+        settings=_NO_LOGS | _ONE_PERCENT,
     ),
     Variant(
         name=OURS_UNEXPORTED,
         label="ours: spans, not exported",
         wiring="ours",
         expected=_NOTHING,
-        settings={"OTEL_TRACES_EXPORTER": "none"},
+        settings=_NO_LOGS | {"OTEL_TRACES_EXPORTER": "none"},
     ),
     Variant(name="stock-http", label="stock, OTLP over HTTP", wiring="stock", expected=_STOCK_SPANS, by_default=False),
     Variant(
@@ -115,15 +116,23 @@ VARIANTS: tuple[Variant, ...] = (
         wiring="ours",
         expected=_SPANS,
         protocol="grpc",
+        settings=_NO_LOGS,
         by_default=False,
     ),
-    Variant(name="other", label="ours: spans, other sources", wiring="ours", expected=_SPANS, by_default=False),
+    Variant(
+        name="other",
+        label="ours: spans, other sources",
+        wiring="ours",
+        expected=_SPANS,
+        settings=_NO_LOGS,
+        by_default=False,
+    ),
     Variant(
         name="other-1pct",
         label="ours: 1 % sampled, other sources",
         wiring="ours",
         expected=replace(_SPANS, share=0.01),
-        settings=_ONE_PERCENT,
+        settings=_NO_LOGS | _ONE_PERCENT,
         by_default=False,
     ),
 )

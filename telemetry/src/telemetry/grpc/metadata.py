@@ -26,8 +26,11 @@ class _MetadataGetter(Getter[dict[str, list[str]]]):
     def get(self, carrier: dict[str, list[str]], key: str) -> list[str] | None:
         name = key.lower()
         values = carrier.get(name)
-        if values is None or name == self._hidden or not all(is_short_enough(name, value) for value in values):
+        if values is None or name == self._hidden:
             return None
+        for value in values:
+            if not is_short_enough(name, value):
+                return None
         return values
 
     def keys(self, carrier: dict[str, list[str]]) -> list[str]:
