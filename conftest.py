@@ -16,7 +16,7 @@ import console  # noqa: F401
 import faults  # noqa: F401
 import gateway  # noqa: F401
 import telemetry  # noqa: F401
-from telemetry.testing.plugin import backend_name
+from telemetry.pytest_plugin import backend_name
 
 _STACKS = {"local": "local", "compose": "compose", "observability": "observed"}  # and the fixtures that give them
 

@@ -16,8 +16,8 @@ from stack.jaeger import Jaeger as JaegerProgram
 from stack.local import LocalStack
 from stack.trace_stores import ConsoleProgram, TraceStore
 from telemetry.barrier import BARRIER_PATH
+from telemetry.pytest_plugin import backend_name, golden_folder, keep
 from telemetry.testing import Backend, Jaeger, Memory, Target, TracedClient, http_barrier
-from telemetry.testing.plugin import backend_name, golden_folder, keep
 
 _REQUEST_WITHIN = 30.0  # seconds
 
@@ -123,12 +123,12 @@ def jaeger(trace_backend: Backend) -> Backend:
 
 
 @pytest.fixture
-def trace_target(request: pytest.FixtureRequest, edge: Edge) -> Target:
+def trace_target(edge: Edge) -> Target:
     """Give the gateway; its clients may go on with a trace of their own."""
     return Target(
         base_url=edge.gateway_url,
         headers_of=lambda tenant: {"Authorization": f"Bearer {edge.token(tenant, 'trace')}"},
-        barrier=None if _is_in_memory(request) else f"{edge.gateway_url}{BARRIER_PATH}",
+        barrier=f"{edge.gateway_url}{BARRIER_PATH}" if isinstance(edge, Processes) else None,
         timeout=_REQUEST_WITHIN,
     )
 

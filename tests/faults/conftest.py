@@ -19,8 +19,8 @@ from stack.in_process import InProcessStack
 from stack.local import LocalStack
 from stack.meeting import Meeting
 from stack.trace_stores import ConsoleProgram, TraceStore
+from telemetry.pytest_plugin import backend_name
 from telemetry.testing import Memory, TracedClient
-from telemetry.testing.plugin import backend_name
 
 _SERVED_WITHIN = 30.0  # seconds
 _SHORT = 2.0  # the deadline of a request; shorter than any other, so that it must be handed on to be kept

@@ -94,6 +94,16 @@ def run(project: Path, *options: str, **environ: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+def test_it_is_loaded_where_the_extra_is_not_installed() -> None:
+    absent = (
+        "import sys; sys.modules |= dict.fromkeys(('httpx', 'dirty_equals', 'yaml')); import telemetry.pytest_plugin"
+    )
+
+    done = subprocess.run((sys.executable, "-c", absent), capture_output=True, text=True, check=False)  # noqa: S603  ours
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_foreign_project_says_what_it_tests_and_that_is_all(project: Path) -> None:
     code, printed = run(project, "-k", "passes")
 

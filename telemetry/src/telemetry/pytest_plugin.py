@@ -1,7 +1,7 @@
 """The pytest plugin: options, the fixtures `trace`, `trace_backend` and `trace_target`, and the traces of failed tests.
 
-Everything else of the kit is imported when a test first asks for it: the plugin is loaded wherever the package is
-installed, with its extra ``testing`` or without.
+pytest loads it wherever the package is installed, with its extra ``testing`` or without: so it stands outside of
+`telemetry.testing`, and imports that when a test first asks for it.
 """
 
 from __future__ import annotations
