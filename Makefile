@@ -106,7 +106,7 @@ down: ## stop it; its data stays
 lock: ## write the lock files from the units' pyproject.toml
 	@test -x $(BIN)/uv || $(PYTHON) tools/bootstrap.py || test -x $(BIN)/uv # a lock that fits no more is what this is for
 	$(LOCK) pyproject.toml --group dev --output-file requirements.lock
-	@for unit in gateway $(SERVICES:%=services/%); do \
+	@for unit in gateway console $(SERVICES:%=services/%); do \
 	  echo "$$unit/requirements.lock"; \
 	  $(LOCK) --no-annotate $$unit/pyproject.toml --constraint requirements.lock --output-file $$unit/requirements.lock; \
 	done

@@ -3,7 +3,7 @@
 # Versions that are locked stay as they are; only what was added, removed or excluded is noticed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-locks=(requirements.lock gateway/requirements.lock services/*/requirements.lock bench/locks/{opentelemetry,logfire,ddtrace}.lock deploy/build-requirements.lock)
+locks=(requirements.lock {gateway,console}/requirements.lock services/*/requirements.lock bench/locks/{opentelemetry,logfire,ddtrace}.lock deploy/build-requirements.lock)
 before="$(mktemp -d)"
 restore() { for lock in "${locks[@]}"; do cp "$before/${lock//\//_}" "$lock"; done; rm -rf "$before"; }
 for lock in "${locks[@]}"; do cp "$lock" "$before/${lock//\//_}"; done
