@@ -26,7 +26,6 @@ WANTED = 0.95
 # What makes the spans of the stack, and hands their context on.
 INSTRUMENTATION = (
     "database_spans",
-    "deadline",
     "errors/record",
     "grpc/metadata",
     "grpc/methods",
@@ -35,7 +34,6 @@ INSTRUMENTATION = (
     "grpc/server",
     "grpc/streams",
     "grpc/traced_channel",
-    "http/client",
     "http/middleware",
     "http/request",
     "http/response",
@@ -68,7 +66,7 @@ _PRELOADED = (
     "yaml",
 )
 _SLOWEST = 300.0  # seconds for the tests when each line is followed
-_WITHIN = 90.0  # seconds for the tests with a mutant
+_WITHIN = 180.0  # seconds for the tests with a mutant: many times what they take
 
 _SOURCES = ROOT / "telemetry" / "src"
 
