@@ -21,6 +21,7 @@ from telemetry.exporters import make_pipeline
 from telemetry.forks import renew_after_fork
 from telemetry.grpc.channel import ChannelOptions, make_channel, server_of
 from telemetry.grpc.client import make_client_interceptors
+from telemetry.grpc.hooks import Hooks
 from telemetry.grpc.methods import CallFilter, ordinary_calls
 from telemetry.grpc.observing import log_access
 from telemetry.grpc.outgoing import OutgoingCalls, Timeouts
@@ -118,6 +119,7 @@ class Telemetry(Closing):
         *,
         trust: Trust | TrustPolicy = TRUSTED,
         traced: CallFilter = ordinary_calls,
+        hooks: Hooks | None = None,
     ) -> list[aio.ServerInterceptor]:
         """Give what ``grpc.aio.server(interceptors=…)`` wants.
 
@@ -126,6 +128,7 @@ class Telemetry(Closing):
             trust: What is believed of callers' metadata: by default their trace and tenant, and no baggage.
             traced: Which calls are traced: by default all but health checks and reflection. Filters by method, service
                 and prefix are in `opentelemetry.instrumentation.grpc.filters`.
+            hooks: Told of each message of calls that are recorded; without them nothing of a message is.
         """
         observers = self.measuring.call_observers() + ([log_access] if self.config.logs.access else [])
         return [
@@ -136,6 +139,7 @@ class Telemetry(Closing):
                 traced=traced,
                 trust=trust,
                 observers=observers,
+                hooks=hooks,
             )
         ]
 
@@ -167,6 +171,7 @@ class Telemetry(Closing):
         options: ChannelOptions | None = None,
         propagate_to: Collection[str] | None = None,
         traced: CallFilter = ordinary_calls,
+        hooks: Hooks | None = None,
     ) -> aio.Channel:
         """Make a channel whose calls are traced, carry the tenant, and always have a deadline.
 
@@ -179,6 +184,7 @@ class Telemetry(Closing):
             propagate_to: Hosts that are told the trace and the tenant, such as "user" or "*.internal"; by default
                 every one that the service opens a channel to.
             traced: Which calls get a span; see `server_interceptors`.
+            hooks: Told of each message of calls that are recorded.
         """
         given = options or ChannelOptions()
         made = ChannelOptions(
@@ -187,7 +193,7 @@ class Telemetry(Closing):
             load_balancing=given.load_balancing,
             options=given.options,
         )
-        calls = self._outgoing_calls(target, Timeouts(timeout, stream_timeout), propagate_to, traced)
+        calls = self._outgoing_calls(target, Timeouts(timeout, stream_timeout), propagate_to, traced, hooks)
         return make_channel(target, calls, made)
 
     def _outgoing_calls(
@@ -196,6 +202,7 @@ class Telemetry(Closing):
         timeouts: Timeouts | None,
         propagate_to: Collection[str] | None,
         traced: CallFilter,
+        hooks: Hooks | None = None,
     ) -> OutgoingCalls:
         server = None if target is None else server_of(target)
         return OutgoingCalls(
@@ -206,6 +213,7 @@ class Telemetry(Closing):
             traced=traced,
             propagate=may_propagate("" if server is None else server[0], propagate_to),
             metrics=self.measuring.client_calls(),
+            hooks=hooks,
         )
 
     def asgi(  # noqa: PLR0913  each is a choice of its own, named by keyword

@@ -171,7 +171,7 @@ def forgotten(channel: aio.Channel, shape: str) -> Call:
     """Make calls that nobody waits for."""
 
     async def call() -> None:
-        begun = begin(channel, shape, b"ok", timeout=1)
+        begun = begin(channel, shape, b"ok")
         await begun.wait_for_connection()
 
     return call

@@ -17,6 +17,7 @@ from opentelemetry.util.types import AttributeValue
 
 from telemetry import semconv
 from telemetry.deadline import timeout as shorter
+from telemetry.grpc.hooks import Hooks
 from telemetry.grpc.metadata import APPEND, Entry
 from telemetry.grpc.methods import CallFilter, Method, Methods, ordinary_calls
 from telemetry.metrics import CallMetrics
@@ -69,6 +70,7 @@ class OutgoingCalls:
         traced: Which calls get a span.
         propagate: Whether the server is told the context and the tenant.
         metrics: Measures the calls; None measures nothing.
+        hooks: Told of each message, on a channel that is `telemetry.grpc.traced_channel.TracedChannel`.
     """
 
     def __init__(  # noqa: PLR0913  each is a choice of its own, named by keyword
@@ -81,6 +83,7 @@ class OutgoingCalls:
         traced: CallFilter = ordinary_calls,
         propagate: bool = True,
         metrics: CallMetrics | None = None,
+        hooks: Hooks | None = None,
     ) -> None:
         attributes: dict[str, AttributeValue] = {
             name: value
@@ -88,6 +91,7 @@ class OutgoingCalls:
             if value is not None
         }
         self.timeouts = timeouts or Timeouts()
+        self.hooks = hooks
         self.methods = Methods(traced, attributes)
         self._tracer = tracer
         self._propagator = propagator
@@ -124,10 +128,10 @@ class OutgoingCalls:
 class Ending:
     """How a call ends, however it does: its span, and its measure."""
 
-    __slots__ = ("_context", "_method", "_metrics", "_span", "_started")
+    __slots__ = ("_context", "_method", "_metrics", "_started", "span")
 
     def __init__(self, span: Span, method: Method, metrics: CallMetrics | None, context: Context) -> None:
-        self._span = span
+        self.span = span
         self._method = method
         self._metrics = metrics
         self._context = context
@@ -147,13 +151,13 @@ class Ending:
             self._end(StatusCode.CANCELLED)
         else:  # the call never began
             error_type = type(error).__qualname__
-            self._span.set_attribute(semconv.ERROR_TYPE, error_type)
-            self._span.set_status(Status(SpanStatus.ERROR, str(error)))
-            self._span.end()
+            self.span.set_attribute(semconv.ERROR_TYPE, error_type)
+            self.span.set_status(Status(SpanStatus.ERROR, str(error)))
+            self.span.end()
             self._measure(None, error_type)
 
     def _end(self, code: StatusCode, details: str | None = None) -> None:
-        span = self._span
+        span = self.span
         if span.is_recording():
             if code is StatusCode.OK:
                 span.set_attribute(semconv.RPC_RESPONSE_STATUS_CODE, code.name)

@@ -21,6 +21,7 @@ from opentelemetry.trace import SpanKind, get_current_span, set_span_in_context
 from telemetry import deadline
 from telemetry.edge import TRUSTED, Trust, TrustPolicy
 from telemetry.errors import HANDLING, DatabaseUnavailable, classify
+from telemetry.grpc.hooks import HookedContext, Hooks
 from telemetry.grpc.metadata import read_call
 from telemetry.grpc.methods import CallFilter, Method, Methods, ordinary_calls
 from telemetry.grpc.observing import CallObserver, ServedCall
@@ -54,6 +55,7 @@ class TracingServerInterceptor(aio.ServerInterceptor):
         traced: Which calls get a span.
         trust: What is believed of the callers' metadata, of all of them or by the call's context.
         observers: Told of each call when it has ended.
+        hooks: Told of each message.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917  each is a choice of its own
@@ -64,6 +66,7 @@ class TracingServerInterceptor(aio.ServerInterceptor):
         traced: CallFilter = ordinary_calls,
         trust: Trust | TrustPolicy = TRUSTED,
         observers: Sequence[CallObserver] = (),
+        hooks: Hooks | None = None,
     ) -> None:
         self._tracer = tracer
         self._propagator = propagator
@@ -71,6 +74,7 @@ class TracingServerInterceptor(aio.ServerInterceptor):
         self._methods = Methods(traced)
         self._trust = trust
         self._observers = tuple(observers)
+        self._hooks = hooks
         self._wrapped: dict[str, tuple[Handler, Handler]] = {}
 
     async def intercept_service(
@@ -95,7 +99,7 @@ class TracingServerInterceptor(aio.ServerInterceptor):
         # grpc.aio runs handlers that are plain functions in a thread pool; they are left to it.
         if not method.traced or not _is_async(handler):
             return handler
-        behavior = _behavior(handler)
+        behavior = _behavior(handler) if self._hooks is None else _hooked(handler, self._hooks)
 
         async def write_all(request: Any, context: ServicerContext) -> None:
             await _write_all(behavior(request, context), context)
@@ -138,6 +142,34 @@ class TracingServerInterceptor(aio.ServerInterceptor):
     def _tell(self, result: ServedCall) -> None:
         for observe in self._observers:
             observe(result)
+
+
+def _hooked(handler: Handler, hooks: Hooks) -> Callable[[Any, Any], Any]:
+    """Give the handler's behavior with hooks that see its messages."""
+    behavior: Callable[[Any, Any], Any] = _behavior(handler)
+
+    def begin(request: Any, context: Any) -> Any:
+        span = get_current_span()
+        if handler.request_streaming:
+            request = hooks.tell_requests(span, request)
+        else:
+            hooks.tell_request(span, request)
+        return behavior(request, HookedContext(context, span, hooks))
+
+    async def unary(request: Any, context: Any) -> Any:
+        response = await begin(request, context)
+        hooks.tell_response(get_current_span(), response)
+        return response
+
+    async def generator(request: Any, context: Any) -> AsyncIterator[Any]:
+        async with aclosing(begin(request, context)) as responses:
+            async for response in responses:
+                hooks.tell_response(get_current_span(), response)
+                yield response
+
+    if not handler.response_streaming:
+        return unary
+    return generator if inspect.isasyncgenfunction(behavior) else begin
 
 
 async def _write_all(responses: AsyncIterator[Any] | Awaitable[None], context: ServicerContext) -> None:

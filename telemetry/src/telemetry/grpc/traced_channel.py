@@ -7,14 +7,18 @@ gRPC's own call; only one that streams responses is wrapped, so that it is cance
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any, Self
 
 import grpc
 from grpc import aio
 
-from telemetry.grpc.outgoing import OutgoingCalls
-from telemetry.grpc.streams import ForgettableStreamStream, ForgettableUnaryStream
+from telemetry.grpc.outgoing import Ending, OutgoingCalls
+from telemetry.grpc.streams import ForgettableStreamStream, ForgettableUnaryStream, HookedStreamUnary, Listener
+
+_logger = logging.getLogger(__name__)
 
 UnaryUnary = aio.UnaryUnaryMultiCallable[Any, Any]
 UnaryStream = aio.UnaryStreamMultiCallable[Any, Any]
@@ -87,11 +91,27 @@ class _Caller:
         self._calls = calls
         self._method = calls.methods.get(method)
         self._make = make
+        self._endings: set[asyncio.Task[None]] = set()
 
-    def _begin(self, request: Any, timeout: float | None, metadata: Any, *more: Any) -> Any:
+    def _begin(
+        self,
+        request: Any,
+        timeout: float | None,
+        metadata: Any,
+        *more: Any,
+        one_request: bool = True,
+        one_response: bool = True,
+    ) -> tuple[Any, Listener | None]:
+        """Make a call; give it with who is told of its messages."""
         credentials, wait_for_ready, compression = more
         outgoing = self._calls.begin(self._method, timeout, metadata)
-        ending = outgoing.ending
+        ending, hooks = outgoing.ending, self._calls.hooks
+        listener = None if hooks is None or ending is None else Listener(hooks, ending.span)
+        if listener is not None:
+            if one_request:
+                listener.tell_request(request)
+            elif request is not None:
+                request = listener.hooks.tell_requests(listener.span, request)
         try:
             call = self._make(
                 request,
@@ -106,8 +126,26 @@ class _Caller:
                 ending.with_error(error)
             raise
         if ending is not None:
-            call.add_done_callback(ending.with_call)
-        return call
+            waits = listener is not None and one_response and listener.hooks.response is not None
+            call.add_done_callback(self._after_response(ending, listener) if listener and waits else ending.with_call)
+        return call, listener
+
+    def _after_response(self, ending: Ending, listener: Listener) -> Callable[[Any], None]:
+        """Make a callback that ends a call when its hook has seen the one response: gRPC reads it after the status."""
+
+        async def end(call: Any) -> None:
+            try:
+                listener.tell_response(await call)
+            except (Exception, asyncio.CancelledError):  # the caller is told, and the call says how it ended
+                _logger.debug("a call gave no response", exc_info=True)
+            ending.with_call(call)
+
+        def begin_to_end(call: Any) -> None:
+            task = asyncio.get_running_loop().create_task(end(call))
+            self._endings.add(task)
+            task.add_done_callback(self._endings.discard)
+
+        return begin_to_end
 
 
 class _UnaryUnary(_Caller, UnaryUnary):
@@ -122,7 +160,7 @@ class _UnaryUnary(_Caller, UnaryUnary):
         compression: grpc.Compression | None = None,
     ) -> Any:
         limit = self._calls.timeouts.unary if timeout is None else timeout
-        return self._begin(request, limit, metadata, credentials, wait_for_ready, compression)
+        return self._begin(request, limit, metadata, credentials, wait_for_ready, compression)[0]
 
 
 class _UnaryStream(_Caller, UnaryStream):
@@ -137,7 +175,8 @@ class _UnaryStream(_Caller, UnaryStream):
         compression: grpc.Compression | None = None,
     ) -> Any:
         limit = self._calls.timeouts.stream if timeout is None else timeout
-        return ForgettableUnaryStream(self._begin(request, limit, metadata, credentials, wait_for_ready, compression))
+        options = (credentials, wait_for_ready, compression)
+        return ForgettableUnaryStream(*self._begin(request, limit, metadata, *options, one_response=False))
 
 
 class _StreamUnary(_Caller, StreamUnary):
@@ -151,7 +190,9 @@ class _StreamUnary(_Caller, StreamUnary):
         compression: grpc.Compression | None = None,
     ) -> Any:
         limit = self._calls.timeouts.unary if timeout is None else timeout
-        return self._begin(request_iterator, limit, metadata, credentials, wait_for_ready, compression)
+        options = (credentials, wait_for_ready, compression)
+        call, listener = self._begin(request_iterator, limit, metadata, *options, one_request=False)
+        return call if listener is None else HookedStreamUnary(call, listener)
 
 
 class _StreamStream(_Caller, StreamStream):
@@ -165,6 +206,7 @@ class _StreamStream(_Caller, StreamStream):
         compression: grpc.Compression | None = None,
     ) -> Any:
         limit = self._calls.timeouts.stream if timeout is None else timeout
+        options = (credentials, wait_for_ready, compression)
         return ForgettableStreamStream(
-            self._begin(request_iterator, limit, metadata, credentials, wait_for_ready, compression)
+            *self._begin(request_iterator, limit, metadata, *options, one_request=False, one_response=False)
         )
