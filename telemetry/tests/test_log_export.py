@@ -130,7 +130,7 @@ def test_in_a_file(tmp_path: Path, logger: logging.Logger) -> None:
 
 
 def test_records_against_a_dead_collector_take_bounded_memory(unused_address: str) -> None:
-    logger = logging.Logger(LOGGER)  # without a parent: pytest keeps all that the root is shown
+    logger = logging.Logger(LOGGER)  # noqa: LOG001  without a parent: pytest keeps all that the root is shown
     telemetry = logging_to(f"http://{unused_address}", schedule_delay=60, max_queue_size=200, max_export_batch_size=200)
     telemetry.capture_logs(logger)
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from telemetry.checks import between, http_url, one_of
 from telemetry.env import ConfigError
+from telemetry.errors.record import Sink
 from telemetry.sampling import SAMPLERS
 
 if TYPE_CHECKING:
@@ -217,6 +218,8 @@ class TelemetryConfig:
         limits: How large a span may grow.
         metrics: How the service is measured.
         logs: What becomes of log records.
+        error_sink: Where `record_error` and OpenTelemetry's `record_exception` write: an "event" of the span, a "log"
+            record of the logger ``telemetry.errors``, or "both".
         shutdown_budget: Seconds that `shutdown` may take in all.
         test_profile: Whether services export on demand, see `telemetry.barrier`; refused in "production".
     """
@@ -232,12 +235,14 @@ class TelemetryConfig:
     limits: LimitsConfig = LimitsConfig()
     metrics: MetricsConfig = MetricsConfig()
     logs: LogsConfig = LogsConfig()
+    error_sink: Sink = "event"
     shutdown_budget: float = 5.0
     test_profile: bool = False
 
     def __post_init__(self) -> None:
         if not self.service_name.strip():
             raise ConfigError(f"service_name={self.service_name!r}: expected a name")
+        one_of("error_sink", self.error_sink, get_args(Sink))
         between("shutdown_budget", self.shutdown_budget, 0.0, 60.0)
         if self.test_profile and self.environment == "production":
             raise ConfigError("test_profile=True: expected False where the environment is 'production'")

@@ -23,6 +23,7 @@ from telemetry.config import (
 from telemetry.config_env_otlp import milliseconds, pairs, read_otlp
 from telemetry.config_env_signals import read_logs, read_metrics
 from telemetry.env import ConfigError, Env
+from telemetry.errors import Sink
 from telemetry.propagation import known_propagators
 from telemetry.resource_kubernetes import kubernetes_from_env
 from telemetry.sampling import SAMPLERS
@@ -44,6 +45,7 @@ class InCode(TypedDict, total=False):
     limits: LimitsConfig
     metrics: MetricsConfig
     logs: LogsConfig
+    error_sink: Sink
     shutdown_budget: float
     test_profile: bool
 
@@ -140,6 +142,13 @@ def _names(env: Env, name: str, default: str) -> list[str]:
     return list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip())) or [text]
 
 
+def _error_sink(env: Env) -> Sink:
+    """Read the variable by which the conventions move exceptions from events to log records."""
+    return _SINKS[env.choice("OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN", "events", tuple(_SINKS))]
+
+
+_SINKS: dict[str, Sink] = {"events": "event", "logs": "log", "logs/dup": "both"}
+
 _READERS: dict[str, Callable[[Env], object]] = {
     "exporter": _exporters,
     "sampler": _sampler,
@@ -148,5 +157,6 @@ _READERS: dict[str, Callable[[Env], object]] = {
     "limits": _limits,
     "metrics": read_metrics,
     "logs": read_logs,
+    "error_sink": _error_sink,
     "test_profile": lambda env: env.flag("TEST_PROFILE", default=False),
 }

@@ -10,6 +10,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.util.types import Attributes
 
+from telemetry.errors import Sink
 from telemetry.origin import Origin
 from telemetry.span import Recording
 from telemetry.tracer import ServiceTracer
@@ -22,10 +23,10 @@ class ServiceTracerProvider(TracerProvider):
     lets them win over those that were configured. Here `Telemetry` says what the child's resource is.
     """
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, error_sink: Sink = "event", **options: Any) -> None:
         super().__init__(shutdown_on_exit=False, **options)
         self._own_tracers: dict[InstrumentationScope, ServiceTracer] = {}
-        self._recording = Recording(self._span_limits, self._active_span_processor, set())
+        self._recording = Recording(self._span_limits, self._active_span_processor, set(), error_sink)
 
     @property
     def open_spans(self) -> int:

@@ -72,6 +72,7 @@ class Telemetry(Closing):
             sampler=self._sampler,
             resource=resource,
             span_limits=make_limits(config.limits),
+            error_sink=config.error_sink,
         )
         for processor in (*self._pipelines, *self._processors):
             self.tracer_provider.add_span_processor(processor)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from threading import Lock
 from time import time_ns
-from types import NoneType
+from types import NoneType, TracebackType
 from typing import Any
 
 from opentelemetry.attributes import BoundedAttributes
@@ -16,6 +16,8 @@ from opentelemetry.sdk.trace import Event, EventBase, Span, SpanLimits, SpanProc
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode
 from opentelemetry.util.types import AnyValue, Attributes
 
+from telemetry.errors.record import Sink, record_exception
+from telemetry.errors.texts import summary_of
 from telemetry.known_attributes import KnownAttributes
 from telemetry.origin import Origin
 from telemetry.otlp_request import Encoded
@@ -38,11 +40,13 @@ class Recording:
         processor: Told of each span's start and end.
         open: The ids of the spans that have not ended. A forked child starts with none: a span that its parent had
             open there is its parent's to end, and is not exported twice. A set's own operations need no lock.
+        error_sink: Where exceptions are recorded.
     """
 
     limits: SpanLimits
     processor: SpanProcessor
     open: set[int]
+    error_sink: Sink = "event"
 
 
 class RecordingSpan(Span):
@@ -161,6 +165,35 @@ class RecordingSpan(Span):
         return write_span(
             self.origin, context, self._parent, self._name, self._kind, times, attributes, self._status, more
         )
+
+    @property
+    def error_sink(self) -> Sink:
+        """Where its service wants exceptions to be recorded."""
+        return self._recording.error_sink
+
+    def record_exception(
+        self,
+        exception: BaseException,
+        attributes: Attributes = None,
+        timestamp: int | None = None,
+        escaped: bool = False,  # noqa: FBT001, FBT002  the API's signature
+    ) -> None:
+        """Record the exception, without secrets, and once in a trace; see `telemetry.errors`."""
+        record_exception(self, exception, {"exception.escaped": str(escaped), **(attributes or {})}, timestamp)
+
+    def fail(self, error: BaseException, *, escaped: bool = False) -> None:
+        """Record what ended the span's block, as far as was asked for when it started."""
+        if self._record_exception:
+            self.record_exception(error, escaped=escaped)
+        if self._set_status_on_exception and self.status.status_code is not StatusCode.ERROR:
+            self.set_status(Status(StatusCode.ERROR, summary_of(error)))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is not None:
+            self.fail(error, escaped=True)
+        self.end()
 
     def _add_event(self, event: EventBase) -> None:
         with self._lock:

@@ -123,5 +123,10 @@ class ServiceTracer(Tracer):
         span = self.start_span(
             name, context, kind, attributes, links, start_time, record_exception, set_status_on_exception
         )
-        with use_span(span, end_on_exit, record_exception, set_status_on_exception):
-            yield span
+        with use_span(span, end_on_exit, record_exception=False, set_status_on_exception=False):
+            try:
+                yield span
+            except Exception as error:
+                if isinstance(span, RecordingSpan):
+                    span.fail(error)
+                raise

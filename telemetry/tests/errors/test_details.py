@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import grpc
@@ -13,7 +14,8 @@ from grpc import aio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telemetry import extract_error_details
+from telemetry import Telemetry, extract_error_details, record_error
+from telemetry.logs import JsonFormatter
 
 
 class PaymentDeclinedError(Exception):
@@ -216,3 +218,47 @@ def test_an_error_that_cannot_tell_itself_is_described_all_the_same() -> None:
 @given(st.text(alphabet=st.characters(categories=("L", "Zs", "Po"), exclude_characters="@"), max_size=500))
 def test_a_message_without_secrets_is_told_as_it_is(message: str) -> None:
     assert extract_error_details(ValueError(message))["error.message"] == message
+
+
+class DriverError(Exception):
+    sqlstate = "23505"
+
+
+def fail(error: Exception, cause: Exception) -> None:
+    if error is cause:
+        raise error
+    raise error from cause
+
+
+VALUES_IN_ERRORS = [
+    'duplicate key value violates unique constraint "users_email_key"\nDETAIL:  Key (email)=(Ada L) already exists.',
+    'null value in column "name"\nDETAIL:  Failing row contains (7, Ada L,\n null).',
+    'invalid input syntax for type uuid: "Ada L"',
+    "invalid input for query argument $1: 'Ada L' (expected int)",
+]
+
+
+@pytest.mark.parametrize("text", VALUES_IN_ERRORS)
+@pytest.mark.parametrize("wrapped", ["", "by SQLAlchemy", "by a domain"])
+def test_the_values_of_rows_and_parameters_are_not_told(
+    telemetry: Telemetry, spans: list[Any], caplog: pytest.LogCaptureFixture, text: str, wrapped: str
+) -> None:
+    caplog.set_level(logging.INFO)
+    driver = DriverError(text)
+    outer: Exception = {
+        "": driver,
+        "by SQLAlchemy": sqlalchemy.exc.IntegrityError("INSERT INTO users VALUES ($1)", {"email": "Ada L"}, driver),
+        "by a domain": RuntimeError("cannot be saved"),
+    }[wrapped]
+    with telemetry.tracer("tests").start_as_current_span("work") as span:
+        try:
+            fail(outer, driver)
+        except Exception as error:
+            record_error(span, error, sink="both")
+            logging.getLogger("test.shop").exception("it failed")
+    lines = [JsonFormatter("shop").format(record) for record in caplog.records]
+
+    assert len(lines) == 2
+    assert "Ada L" not in "".join(lines) + str(spans[0].attributes) + str(spans[0].events[0].attributes)
+    assert "Ada L" not in str(spans[0].status.description)
+    assert "users_email_key" in "".join(lines) or "users_email_key" not in text

@@ -10,6 +10,7 @@ from grpc import RpcError, StatusCode
 from telemetry.env import ConfigError
 from telemetry.errors.chain import leaves
 from telemetry.errors.classes import HANDLING, ErrorClass, Severity
+from telemetry.errors.reading import attribute_of
 from telemetry.errors.remote import grpc_code, http_status
 from telemetry.grpc.status import ErrorTable, find_code
 from telemetry.tenant import InvalidTenant, MissingTenant
@@ -95,7 +96,7 @@ def classify(error: BaseException) -> ErrorClass:
     An error's own `error_class` (a text, such as "not_found") wins, so that a domain can classify its errors without
     knowing this package. Then a call's code, a response's status, the nearest of its types; of a group, the worst.
     """
-    own = getattr(error, "error_class", None)
+    own = attribute_of(error, "error_class")
     if isinstance(own, str) and own in _BY_VALUE:
         return _BY_VALUE[own]
     if isinstance(error, RpcError):

@@ -13,7 +13,8 @@ from telemetry import semconv
 from telemetry.errors.classes import HANDLING, ErrorClass
 from telemetry.errors.classify import classify
 from telemetry.errors.details import details_of
-from telemetry.errors.texts import stack_trace, type_name
+from telemetry.errors.reading import attribute_of, text_of
+from telemetry.errors.texts import message_of, stack_trace, type_name
 
 Sink = Literal["event", "log", "both"]
 
@@ -28,7 +29,7 @@ def record_error(  # noqa: PLR0913  all but two are by keyword and seldom given
     message: str = "",
     attributes: Mapping[str, AttributeValue] | None = None,
     *,
-    sink: Sink = "event",
+    sink: Sink | None = None,
     kind: ErrorClass | None = None,
 ) -> None:
     """Record that the span failed: status, error.type, class and severity, and one exception with its stack trace.
@@ -43,45 +44,91 @@ def record_error(  # noqa: PLR0913  all but two are by keyword and seldom given
         attributes: More attributes, set on the span as well.
         sink: Where the exception goes: an "event" of the span (as spans have it today), a "log" record of the logger
             ``telemetry.errors`` with the same attributes, at the level of the error's severity (as the conventions are
-            going to have it), or "both".
+            going to have it), or "both". By default what the service's `TelemetryConfig.error_sink` says.
         kind: The error's class, if it is known better than by the error itself.
     """
-    if not span.is_recording() and sink == "event":
+    chosen = sink or sink_of(span)
+    if not span.is_recording() and chosen == "event":
         return
     known = kind or classify(error)
     details = details_of(error, known)
     text = str(details.pop(semconv.ERROR_MESSAGE))
     details |= attributes or {}
+    first = _is_first(span, error)
     span.set_attributes(details)
-    span.set_status(Status(StatusCode.ERROR, message or text))
-    if not _is_first(span, error):
-        return
+    if message or first or not _has_failed(span):
+        span.set_status(Status(StatusCode.ERROR, message or text))
+    if first:
+        _write(span, error, message or text, details, chosen, known)
+
+
+def record_exception(
+    span: Span,
+    error: BaseException,
+    attributes: Mapping[str, AttributeValue] | None = None,
+    timestamp: int | None = None,
+) -> None:
+    """Record the exception alone, as the API's `Span.record_exception` says, but redacted and once in a trace.
+
+    Args:
+        span: An open span.
+        error: What was raised.
+        attributes: More attributes, of the record.
+        timestamp: Nanoseconds since 1970; now by default.
+    """
+    if _is_first(span, error):
+        given = dict(attributes or {})
+        _write(span, error, message_of(error), given, sink_of(span), classify(error), (given, timestamp))
+
+
+def sink_of(span: Span) -> Sink:
+    """Give where the exceptions of the span's service go."""
+    sink: Sink = getattr(span, "error_sink", "event")
+    return sink
+
+
+def _write(  # noqa: PLR0913, PLR0917  what a record is made of
+    span: Span,
+    error: BaseException,
+    message: str,
+    attributes: Mapping[str, AttributeValue],
+    sink: Sink,
+    kind: ErrorClass,
+    event: tuple[Mapping[str, AttributeValue], int | None] = ({}, None),
+) -> None:
     exception: dict[str, AttributeValue] = {
         semconv.EXCEPTION_TYPE: type_name(error),
-        semconv.EXCEPTION_MESSAGE: text,
+        semconv.EXCEPTION_MESSAGE: message_of(error),
         semconv.EXCEPTION_STACKTRACE: stack_trace(error),
     }
     if sink != "log":
-        span.add_event("exception", exception)
+        own, timestamp = event
+        span.add_event("exception", {**exception, **own}, timestamp)
     if sink != "event":
-        # Not exc_info: that text is not redacted.
-        extra = {f"error.{name}" if name in _RESERVED else name: value for name, value in (details | exception).items()}
-        _logger.log(HANDLING[known].severity.level, "%s", message or text, extra=extra)
+        # Not exc_info: logging's own formatters would write it as it is.
+        all_of_it = {**attributes, **exception}
+        extra = {f"error.{name}" if name in _RESERVED else name: value for name, value in all_of_it.items()}
+        _logger.log(HANDLING[kind].severity.level, "%s", message, extra=extra)
 
 
 def _is_first(span: Span, error: BaseException) -> bool:
     """Tell whether the error has not been recorded in this trace, and mark it as recorded."""
     trace_id = format_trace_id(span.get_span_context().trace_id)
-    recorded = getattr(error, _MARK, None) == trace_id or _has_event(span, error)
+    recorded = attribute_of(error, _MARK) == trace_id or (not hasattr(span, "error_sink") and _has_event(span, error))
     try:
         setattr(error, _MARK, trace_id)
-    except AttributeError:  # a type with slots alone cannot be marked; then each span has its record
+    except Exception:  # noqa: BLE001  a type with slots alone cannot be marked; then each span has its record
         return not recorded
     return not recorded
 
 
+def _has_failed(span: Span) -> bool:
+    status = getattr(span, "status", None)  # the API's span does not show it, the SDK's does
+    return status is not None and status.status_code is StatusCode.ERROR
+
+
 def _has_event(span: Span, error: BaseException) -> bool:
-    """Tell whether the handler itself recorded it, by the API's own `record_exception`."""
-    wanted = {semconv.EXCEPTION_TYPE: type_name(error), semconv.EXCEPTION_MESSAGE: str(error)}
+    """Tell whether the API's own `record_exception` wrote it, on a span that is none of this package's."""
+    wanted = {semconv.EXCEPTION_TYPE: type_name(error), semconv.EXCEPTION_MESSAGE: text_of(error)}
     events = getattr(span, "events", ())  # the API's span does not show its events, the SDK's does
     return any(wanted.items() <= dict(event.attributes or {}).items() for event in events)

@@ -11,6 +11,7 @@ from grpc import RpcError, StatusCode
 from opentelemetry.util.types import AttributeValue
 
 from telemetry import semconv
+from telemetry.errors.reading import attribute_of
 
 _DETAILS = "grpc-status-details-bin"
 _MOST = 20
@@ -42,8 +43,8 @@ def http_status(error: BaseException) -> int | None:
     """Give the status of the response that an HTTP client's error is about; None when it is about none."""
     if not _is_http_client(error):
         return None
-    for holder, name in ((getattr(error, "response", None), "status_code"), (error, "status"), (error, "code")):
-        status = getattr(holder, name, None)
+    for holder, name in ((attribute_of(error, "response"), "status_code"), (error, "status"), (error, "code")):
+        status = attribute_of(holder, name)
         if isinstance(status, int) and 100 <= status <= 999:  # noqa: PLR2004  what a status can be
             return status
     return None
@@ -56,10 +57,8 @@ def http_details(error: BaseException) -> dict[str, AttributeValue]:
     details: dict[str, AttributeValue] = {}
     if (status := http_status(error)) is not None:
         details[semconv.HTTP_RESPONSE_STATUS_CODE] = status
-    try:
-        request: Any = getattr(error, "request", None) or getattr(error, "request_info", None)
-    except RuntimeError:  # httpx, when it does not know
-        return details
+    # httpx raises where it does not know the request.
+    request = attribute_of(error, "request") or attribute_of(error, "request_info")
     if isinstance(method := getattr(request, "method", None), str):
         details[semconv.HTTP_REQUEST_METHOD] = method
     if isinstance(host := getattr(getattr(request, "url", None), "host", None), str) and host:
@@ -69,10 +68,10 @@ def http_details(error: BaseException) -> dict[str, AttributeValue]:
 
 def database_code(error: BaseException) -> str | None:
     """Give the database's own code for an SQLAlchemy error: the SQLSTATE, or SQLite's name; None without one."""
-    original = getattr(error, "orig", None)
+    original = attribute_of(error, "orig")
     if original is None:
         return None
-    codes = (getattr(original, name, None) for name in ("sqlstate", "pgcode", "sqlite_errorname"))
+    codes = (attribute_of(original, name) for name in ("sqlstate", "pgcode", "sqlite_errorname"))
     return next((code for code in codes if isinstance(code, str) and code), None)
 
 
@@ -82,7 +81,7 @@ def _is_http_client(error: BaseException) -> bool:
 
 def _call(error: RpcError, name: str) -> object:
     """RpcError itself promises no methods; those that are raised by a call have them."""
-    method = getattr(error, name, None)
+    method = attribute_of(error, name)
     return method() if callable(method) else None
 
 

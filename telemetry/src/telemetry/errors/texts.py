@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 
 from grpc import RpcError
 
 from telemetry.errors.chain import causes, leaves
+from telemetry.errors.reading import attribute_of, text_of
 from telemetry.errors.remote import grpc_code, grpc_message
 from telemetry.redaction import redact
 
 _LONGEST_MESSAGE = 2048
 _LONGEST_TRACE = 16_384
 _MOST_FRAMES = 60
+
+# The errors of drivers have one of these: the SQLSTATE, as asyncpg and psycopg call it.
+_OF_DRIVERS = ("sqlstate", "pgcode")
+_VALUE = re.compile(
+    r"""(invalid\ input\ (?:syntax|value)\ for\ [^:]*:\ |invalid\ input\ for\ query\ argument\ \$[0-9]+:\ ).*
+    """,
+    re.VERBOSE,
+)
 
 _CAUSE = "\nThe above exception was the direct cause of the following exception:\n\n"
 _CONTEXT = "\nDuring handling of the above exception, another exception occurred:\n\n"
@@ -25,13 +35,15 @@ def type_name(error: BaseException) -> str:
 
 
 def message_of(error: BaseException) -> str:
-    """Give the error's message, redacted. Of a database's error, only the first line: the others hold values."""
+    """Give the error's message, redacted. Of a database's error, what holds no values."""
     if isinstance(error, RpcError) and grpc_code(error) is not None:
         text = grpc_message(error)
-    elif getattr(error, "orig", None) is not None:
-        text = _own_text(error.orig).partition("\n")[0]  # type: ignore[attr-defined]  # SQLAlchemy's
+    elif (original := attribute_of(error, "orig")) is not None:  # SQLAlchemy's
+        text = _without_values(text_of(original))
+    elif any(attribute_of(error, name) is not None for name in _OF_DRIVERS):
+        text = _without_values(text_of(error))
     else:
-        text = _own_text(error)
+        text = text_of(error)
     return redact(text[:_LONGEST_MESSAGE])
 
 
@@ -61,8 +73,6 @@ def _one_trace(error: BaseException) -> str:
     return "".join(lines)
 
 
-def _own_text(error: object) -> str:
-    try:
-        return str(error)
-    except Exception:  # noqa: BLE001  a broken __str__ must not hide the error that has it
-        return "(its text cannot be made)"
+def _without_values(text: str) -> str:
+    """Give a database's first line; the others, such as DETAIL, hold a row's values. Some first lines hold one too."""
+    return _VALUE.sub(r"\1REDACTED", text.partition("\n")[0])
