@@ -14,7 +14,7 @@ UNITS := bench console faults gateway $(SERVICES:%=%-service) protos scaffold st
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(UNITS:%=--no-emit-package throughline-%)
 
-.PHONY: help setup demo trace tail smoke test test-compose trace-diff check lint types imports proto proto-check format doctor new-service sync-service bench-console token up down lock lock-check dashboards dashboards-check failures failures-check mutants screenshots images readme bench clean
+.PHONY: help setup demo trace tail smoke test test-compose trace-diff check lint types imports proto proto-check format doctor new-service sync-service new-stack bench-console token up down lock lock-check dashboards dashboards-check failures failures-check mutants screenshots images readme bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -90,6 +90,9 @@ new-service: setup ## generate a service: make new-service NAME=inventory [CALLS
 
 sync-service: setup ## bring what the template has become into a service: make sync-service NAME=inventory
 	@exec $(BIN)/python -m scaffold.sync_service
+
+new-stack: setup ## copy the whole for another domain: make new-stack DEST=../clinic [NAME=clinic] [PROTOS=clinic]
+	@exec $(BIN)/python -m scaffold.new_stack
 
 bench-console: setup ## how the console stands 5,000 spans a second beside the services: a minute on a quiet machine
 	@exec $(BIN)/python -m stack.bench_console

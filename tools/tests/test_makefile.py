@@ -11,6 +11,7 @@ DOCUMENTS = ("README.md", "CONTRIBUTING.md", ".ci/run", ".github/workflows/ci.ym
 PROMISED = {
     *("setup", "demo", "smoke", "test", "test-compose", "check", "proto", "proto-check", "token"),
     *("up", "down", "lock", "lint", "format", "clean", "help"),
+    *("new-service", "sync-service", "new-stack", "doctor"),
 }
 
 
