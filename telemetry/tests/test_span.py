@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from copy import deepcopy
 from datetime import UTC, datetime
 from threading import Barrier
 from typing import Any
@@ -227,6 +228,17 @@ def test_it_ends_once_and_does_not_change_afterwards(caplog: pytest.LogCaptureFi
         assert seen(span) == before
         assert not span.is_recording()
         assert len(caplog.records) == 4
+
+
+def test_a_copy_of_it_is_a_span_that_can_be_read() -> None:
+    with kept() as (tracer, _exporter):
+        span = tracer.start_span("work", attributes={"a": (1, 2)})
+        span.add_event("done")
+        span.end()
+        copied = deepcopy(span)
+
+    assert isinstance(copied, ReadableSpan)
+    assert seen(copied) == seen(span)
 
 
 def test_threads_may_share_a_span() -> None:
