@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from playwright.async_api import Page, expect
 
@@ -223,3 +224,14 @@ async def test_a_load_tells_how_it_goes_and_stops(look: Any, gateway: Gateway) -
     await expect(page.locator("#load")).to_contain_text("201")
     await page.get_by_role("button", name="Stop").click()
     await expect(page.get_by_role("button", name="Start")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark")])
+async def test_axe_finds_nothing_in_scenarios(look: Any, gateway: Gateway, width: int, scheme: str) -> None:
+    gateway.may_export.set()
+    page = await look.at("/scenarios", viewport={"width": width, "height": 800}, color_scheme=scheme)
+    await page.get_by_role("button", name="Place an order").click()
+    await expect(results(page).get_by_role("link", name="POST /v1/orders")).to_be_visible()
+    found = await Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
