@@ -128,3 +128,20 @@ def test_a_client_that_gave_up_at_its_deadline_is_told_from_one_that_cancelled(
     left: float | None, allowed: float | None, code: StatusCode
 ) -> None:
     assert why_cancelled(left, allowed) is code
+
+
+async def test_an_error_that_cannot_say_what_it_is_still_has_its_code(start: Any) -> None:
+    class MuteError(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    async def answer(_request: bytes, _context: Any) -> bytes:
+        raise MuteError
+
+    address = await start({MuteError: StatusCode.NOT_FOUND}, Answer=grpc.unary_unary_rpc_method_handler(answer))
+    async with aio.insecure_channel(address) as channel:
+        method: Any = channel.unary_unary("/test.Service/Answer")
+        with pytest.raises(aio.AioRpcError) as raised:
+            await method(b"", timeout=30)
+
+    assert raised.value.code() is StatusCode.NOT_FOUND

@@ -13,6 +13,7 @@ from opentelemetry.trace import StatusCode as SpanStatus
 
 from telemetry import semconv
 from telemetry.errors import CLASS_OF_CODE, record_error
+from telemetry.errors.reading import text_of
 from telemetry.errors.chain import causes
 from telemetry.errors.texts import stack_trace
 from telemetry.grpc.status import SERVER_ERRORS, ErrorTable, find_code
@@ -65,7 +66,7 @@ class RunningCall:
         if self.code is StatusCode.UNAVAILABLE and _was_called(error):
             self.context.set_trailing_metadata((*(self.context.trailing_metadata() or ()), _NO_RETRY))
         try:
-            await self.context.abort(self.code, str(error) if mapped else self._safe_text())
+            await self.context.abort(self.code, text_of(error) if mapped else self._safe_text())
         except aio.UsageError:  # the handler has aborted, and raised this afterwards: the caller knows its first word
             self.code = None
 
