@@ -13,8 +13,8 @@ from opentelemetry.trace import StatusCode as SpanStatus
 
 from telemetry import semconv
 from telemetry.errors import CLASS_OF_CODE, record_error
-from telemetry.errors.reading import text_of
 from telemetry.errors.chain import causes
+from telemetry.errors.reading import text_of
 from telemetry.errors.texts import stack_trace
 from telemetry.grpc.status import SERVER_ERRORS, ErrorTable, find_code
 
