@@ -23,7 +23,6 @@ from telemetry.pytest_plugin import backend_name
 from telemetry.testing import Memory, TracedClient
 
 _SERVED_WITHIN = 30.0  # seconds
-_SHORT = 2.0  # the deadline of a request; shorter than any other, so that it must be handed on to be kept
 _NEXT_TRY = 0.05
 _FOR_CONTAINERS = 0o755  # their users are others
 _OF_TIME = {"faster_than", "before", "after"}  # rules that a clock without seconds cannot decide
@@ -69,8 +68,7 @@ def in_process(
     trace_backend: Memory, flags: FlagFile, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[InProcessStack]:
     """Give the services in this process, with FAULTS=1."""
-    folder = tmp_path_factory.mktemp("faulty")
-    with InProcessStack(folder, trace_backend, flags, request_timeout=_SHORT) as running:
+    with InProcessStack(tmp_path_factory.mktemp("faulty"), trace_backend, flags) as running:
         yield running
 
 

@@ -49,17 +49,13 @@ class InProcessStack:
         folder: For the databases.
         memory: Keeps what they record.
         flags: Says which faults the services have, see `faults.flags`; None: they can have none.
-        request_timeout: Seconds that the gateway gives a request.
     """
 
     database = "sqlite"
 
-    def __init__(
-        self, folder: Path, memory: Memory, flags: FlagFile | None = None, *, request_timeout: float = 5.0
-    ) -> None:
+    def __init__(self, folder: Path, memory: Memory, flags: FlagFile | None = None) -> None:
         self._folder = folder
         self._memory = memory
-        self._request_timeout = request_timeout
         self._faults = None if flags is None else FaultSettings(flags=flags.path)
         self._key = Secret("a key of the stack in this process, for nobody else")
         self._thread = Thread(target=self._run, name="stack", daemon=True)
@@ -132,12 +128,7 @@ class InProcessStack:
 
     async def _gateway(self, running: AsyncExitStack, addresses: dict[str, str]) -> None:
         telemetry = self._telemetry("gateway", running)
-        settings = Settings(
-            tokens=TokenSettings(key=self._key),
-            telemetry=telemetry.config,
-            addresses=addresses,
-            request_timeout=self._request_timeout,
-        )
+        settings = Settings(tokens=TokenSettings(key=self._key), telemetry=telemetry.config, addresses=addresses)
         app, stopping = await running.enter_async_context(opened(settings, telemetry))
         listener = running.enter_context(listen(f"{HOST}:0"))
         server = make_server(app)
