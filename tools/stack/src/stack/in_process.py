@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL
 from faults.flags import FlagFile
 from faults.settings import FaultSettings
 from faults.wiring import fault_interceptors
+from gateway.backends import BACKENDS
 from gateway.server import make_server, opened
 from gateway.settings import Settings, TokenSettings
 from gateway.token import make_token
@@ -128,6 +129,7 @@ class InProcessStack:
 
     async def _gateway(self, running: AsyncExitStack, addresses: dict[str, str]) -> None:
         telemetry = self._telemetry("gateway", running)
+        addresses = {each.client.name: each.address for each in BACKENDS} | addresses  # others are away
         settings = Settings(tokens=TokenSettings(key=self._key), telemetry=telemetry.config, addresses=addresses)
         app, stopping = await running.enter_async_context(opened(settings, telemetry))
         listener = running.enter_context(listen(f"{HOST}:0"))
