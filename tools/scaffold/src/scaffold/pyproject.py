@@ -20,7 +20,7 @@ def add_service(text: str, name: str, plural: str, *, database: bool) -> str:
     _insert_after(tool["mypy"]["mypy_path"], "services/", f"services/{name}/src")
     linter = tool["importlinter"]
     _insert_after(linter["root_packages"], "_service", package)
-    inside, domain, messages = (_contract(linter, word) for word in ("Inside", "The domain", "Messages"))
+    inside, domain, messages = (_contract(linter, start) for start in ("Inside a service", "The domain", "Messages"))
     _extend_layer(_contract(linter, "Programs")["layers"], "_service", package)
     _insert_after(inside["containers"], "_service", package)
     _extend_layer(inside["layers"], "(users)", f"({plural})")
@@ -31,8 +31,8 @@ def add_service(text: str, name: str, plural: str, *, database: bool) -> str:
     return tomlkit.dumps(document)
 
 
-def _contract(linter: Any, word: str) -> Any:
-    (found,) = [contract for contract in linter["contracts"] if word in contract["name"]]
+def _contract(linter: Any, start: str) -> Any:
+    (found,) = [contract for contract in linter["contracts"] if contract["name"].startswith(start)]
     return found
 
 
