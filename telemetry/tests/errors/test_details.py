@@ -106,7 +106,7 @@ def test_a_grpc_error_without_details_has_an_empty_message() -> None:
 
 
 def test_a_python_error_is_described_by_its_qualified_type() -> None:
-    assert extract_error_details(ValueError("not a number")) == {
+    assert extract_error_details(err=ValueError("not a number")) == {
         "error.type": "ValueError",
         "error.message": "not a number",
         "error.class": "internal",

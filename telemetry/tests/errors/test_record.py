@@ -22,7 +22,7 @@ def raised(error: Exception) -> Exception:
 def test_an_error_is_recorded_once_with_status_class_and_attributes(telemetry: Telemetry, spans: list[Any]) -> None:
     with telemetry.tracer("tests").start_as_current_span("work") as span:
         error = raised(TimeoutError("the warehouse did not answer"))
-        record_error(span, error, attributes={"warehouse": "north"})
+        record_error(span=span, err=error, message="", attributes={"warehouse": "north"})
         record_error(span, error)
 
     (recorded,) = spans

@@ -14,7 +14,7 @@ from telemetry.errors.texts import message_of, summary_of, type_name
 from telemetry.redaction import redact
 
 
-def extract_error_details(error: BaseException) -> dict[str, AttributeValue]:
+def extract_error_details(err: BaseException) -> dict[str, AttributeValue]:
     """Give what a span or a log line should say of an error, without secrets.
 
     The keys are names of attributes. Always there: ``error.type`` (a gRPC code's name, an HTTP status, else the type's
@@ -27,7 +27,7 @@ def extract_error_details(error: BaseException) -> dict[str, AttributeValue]:
     - SQLAlchemy: ``db.response.status_code`` (SQLSTATE or SQLite's name), never the statement's values;
     - ``error.causes``, nearest first, and for a group ``error.members``: type and message of each, bounded in number.
     """
-    return details_of(error, classify(error))
+    return details_of(err, classify(err))
 
 
 def details_of(error: BaseException, kind: ErrorClass) -> dict[str, AttributeValue]:

@@ -25,7 +25,7 @@ _RESERVED = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime"}) 
 
 def record_error(  # noqa: PLR0913  all but two are by keyword and seldom given
     span: Span,
-    error: BaseException,
+    err: BaseException,
     message: str = "",
     attributes: Mapping[str, AttributeValue] | None = None,
     *,
@@ -39,7 +39,7 @@ def record_error(  # noqa: PLR0913  all but two are by keyword and seldom given
 
     Args:
         span: An open span.
-        error: What went wrong.
+        err: What went wrong.
         message: The status' description; the error's own message by default.
         attributes: More attributes, set on the span as well.
         sink: Where the exception goes: an "event" of the span (as spans have it today), a "log" record of the logger
@@ -50,16 +50,16 @@ def record_error(  # noqa: PLR0913  all but two are by keyword and seldom given
     chosen = sink or sink_of(span)
     if not span.is_recording() and chosen == "event":
         return
-    known = kind or classify(error)
-    details = details_of(error, known)
+    known = kind or classify(err)
+    details = details_of(err, known)
     text = str(details.pop(semconv.ERROR_MESSAGE))
     details |= attributes or {}
-    first = _is_first(span, error)
+    first = _is_first(span, err)
     span.set_attributes(details)
     if message or first or not _has_failed(span):
         span.set_status(Status(StatusCode.ERROR, message or text))
     if first:
-        _write(span, error, message or text, details, chosen, known)
+        _write(span, err, message or text, details, chosen, known)
 
 
 def record_exception(
