@@ -45,7 +45,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import (
     add_TraceServiceServicer_to_server,
 )
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
 
 from telemetry import ExporterConfig, Telemetry, TelemetryConfig, configure
 
@@ -72,6 +72,14 @@ def telemetry(started: list[Any], spans: list[Any]) -> Iterator[Telemetry]:
     config = TelemetryConfig(service_name="test", exporter=ExporterConfig(kind="none"))
     with configure(config, span_processors=[_Recorder(started, spans)]) as telemetry:
         yield telemetry
+
+
+@pytest.fixture
+def stock_provider(started: list[Any], spans: list[Any]) -> TracerProvider:
+    """Give the SDK's own provider, whose spans go to the same lists as those of `telemetry`."""
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(_Recorder(started, spans))
+    return provider
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ ask whether the part of `telemetry.grpc` that stands for it is still needed.
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,11 +15,15 @@ from typing import Any
 import grpc
 import pytest
 from grpc import StatusCode, aio
+from opentelemetry import metrics
 from opentelemetry.instrumentation.grpc import aio_client_interceptors, aio_server_interceptor
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import SpanKind
 from opentelemetry.trace import StatusCode as SpanStatus
 
-from telemetry import Telemetry
+from telemetry import ExporterConfig, Telemetry, TelemetryConfig, configure
 
 MENDED = "mended upstream? see docs/adr/0003"
 SECRET = "password=hunter2"
@@ -56,10 +61,15 @@ class Handlers:
             yield request
             await asyncio.sleep(0.001)
 
+    async def flood(self, request: bytes, _context: Any) -> AsyncIterator[bytes]:
+        while True:
+            yield request
+
     def generic(self) -> grpc.GenericRpcHandler:
         unary = {name: getattr(self, name.lower()) for name in METHODS}
         handlers: dict[str, Any] = {name: grpc.unary_unary_rpc_method_handler(each) for name, each in unary.items()}
         handlers["Count"] = grpc.unary_stream_rpc_method_handler(self.count)
+        handlers["Flood"] = grpc.unary_stream_rpc_method_handler(self.flood)
         return grpc.method_handlers_generic_handler("test.Service", handlers)
 
 
@@ -69,11 +79,10 @@ def handlers() -> Handlers:
 
 
 @pytest.fixture
-async def stock(telemetry: Telemetry, handlers: Handlers) -> AsyncIterator[aio.Channel]:
+async def stock(stock_provider: TracerProvider, handlers: Handlers) -> AsyncIterator[aio.Channel]:
     """A channel to the handlers, both sides instrumented by the stock package, which exports to the same lists."""
-    provider = telemetry.tracer_provider
-    server_side = aio_server_interceptor(tracer_provider=provider)  # type: ignore[no-untyped-call]
-    client_side = aio_client_interceptors(tracer_provider=provider)  # type: ignore[no-untyped-call]
+    server_side = aio_server_interceptor(tracer_provider=stock_provider)  # type: ignore[no-untyped-call]
+    client_side = aio_client_interceptors(tracer_provider=stock_provider)  # type: ignore[no-untyped-call]
     async with (
         _serving(handlers, [server_side]) as address,
         aio.insecure_channel(address, interceptors=client_side) as channel,
@@ -229,3 +238,59 @@ async def test_the_names_are_old(spans: list[Any], until: Any, stock: aio.Channe
         assert span.attributes["rpc.method"] == "test.Service/Answer"
         assert span.attributes["rpc.response.status_code"] == "OK"
         assert "rpc.system" not in span.attributes
+
+
+async def test_a_span_is_current_across_a_yield(
+    caplog: pytest.LogCaptureFixture, stock: aio.Channel, ours: aio.Channel, spans: list[Any], until: Any
+) -> None:
+    """Then it is left in another context than it was entered in, and OpenTelemetry's API logs an error."""
+
+    def complaints() -> int:
+        gc.collect()
+        return caplog.text.count("Failed to detach context")
+
+    async def leave(channel: aio.Channel) -> int:
+        stream: Any = channel.unary_stream("/test.Service/Flood")
+        made = stream(bytes(1_000_000))  # more than is sent before it is read: the handler waits at its yield
+        await made.read()
+        made.cancel()
+        await until(lambda: [span for span in spans if span.kind is SpanKind.SERVER])
+        spans.clear()
+        return complaints()
+
+    assert await leave(stock), MENDED
+    caplog.clear()
+
+    assert not await leave(ours)
+
+
+async def test_there_are_no_metrics(monkeypatch: pytest.MonkeyPatch, handlers: Handlers) -> None:
+    reader = InMemoryMetricReader()
+    stock_provider = MeterProvider([reader])
+    monkeypatch.setattr(metrics._internal, "_METER_PROVIDER", stock_provider)  # what get_meter_provider gives
+    server_side = aio_server_interceptor()  # type: ignore[no-untyped-call]
+    client_side = aio_client_interceptors()  # type: ignore[no-untyped-call]
+    async with (
+        _serving(handlers, [server_side]) as address,
+        aio.insecure_channel(address, interceptors=client_side) as channel,
+    ):
+        await call(channel, "Answer")
+    assert not measured(reader), MENDED
+    stock_provider.shutdown()
+
+    reader = InMemoryMetricReader()
+    config = TelemetryConfig(service_name="test", exporter=ExporterConfig(kind="none"))
+    with configure(config, metric_readers=[reader]) as telemetry:
+        async with (
+            _serving(handlers, telemetry.server_interceptors()) as address,
+            telemetry.channel(address) as channel,
+        ):
+            await call(channel, "Answer")
+        assert {"rpc.server.call.duration", "rpc.client.call.duration"} <= measured(reader)
+
+
+def measured(reader: InMemoryMetricReader) -> set[str]:
+    """Give the names of what was measured."""
+    data = reader.get_metrics_data()
+    scopes = [scope for resource in (data.resource_metrics if data else ()) for scope in resource.scope_metrics]
+    return {metric.name for scope in scopes for metric in scope.metrics}

@@ -15,6 +15,7 @@ from fastapi.responses import StreamingResponse
 from opentelemetry import baggage
 from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+from opentelemetry.sdk.trace import TracerProvider
 
 from telemetry import Telemetry
 
@@ -43,9 +44,9 @@ def api() -> FastAPI:
 
 
 @pytest.fixture
-def stock(api: FastAPI, telemetry: Telemetry) -> Any:
+def stock(api: FastAPI, stock_provider: TracerProvider) -> Any:
     """The same application behind the stock instrumentation, exporting to the same lists."""
-    return OpenTelemetryMiddleware(api, tracer_provider=telemetry.tracer_provider)
+    return OpenTelemetryMiddleware(api, tracer_provider=stock_provider)
 
 
 @pytest.mark.parametrize(("path", "count"), [("/items/1", 3), ("/stream", 8)])
@@ -128,9 +129,9 @@ async def test_a_client_that_left_is_not_noticed(
 
 
 async def test_the_instrumentor_of_fastapi_has_the_same_faults(
-    telemetry: Telemetry, spans: list[Any], api: FastAPI, ask: Any
+    stock_provider: TracerProvider, spans: list[Any], api: FastAPI, ask: Any
 ) -> None:
-    FastAPIInstrumentor.instrument_app(api, tracer_provider=telemetry.tracer_provider)
+    FastAPIInstrumentor.instrument_app(api, tracer_provider=stock_provider)
     try:
         await ask(api, "GET", "/items/1")
     finally:
