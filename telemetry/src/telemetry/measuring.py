@@ -21,6 +21,7 @@ from opentelemetry.semconv._incubating.metrics.otel_metrics import (
 from telemetry import semconv
 from telemetry.business import Business
 from telemetry.grpc.observing import CallObserver, measure
+from telemetry.http.connections import ConnectionMetrics
 from telemetry.metric_pipeline import MetricPipeline, make_metric_exporter
 from telemetry.metrics import CallMetrics, HttpServerMetrics, client_call_metrics, server_call_metrics
 from telemetry.runtime import EventLoopWatch, observe_process
@@ -53,6 +54,7 @@ class Measuring:
         meter: For this package's own metrics; None where metrics are off.
         pipelines: Those to flush and to close.
         http: Measures requests; None where metrics are off.
+        connections: The same for WebSockets.
         business: Makes the metrics of the service's own.
     """
 
@@ -69,10 +71,12 @@ class Measuring:
         self.meter = self.provider.get_meter(_SCOPE) if isinstance(self.provider, sdk.MeterProvider) else None
         self.business = Business(self.meter, config.tenants)
         self.http: HttpServerMetrics | None = None
+        self.connections: ConnectionMetrics | None = None
         self._pools: PoolMetrics | None = None
         self._watches: list[EventLoopWatch] = []
         if self.meter is not None:
             self.http = HttpServerMetrics(self.meter)
+            self.connections = ConnectionMetrics(self.meter)
             observe_process(self.meter)
             _observe_exports(self.meter, spans)
 

@@ -238,6 +238,7 @@ class Telemetry(Closing):
             capture=capture,
             cancel_on_disconnect=cancel_on_disconnect,
             metrics=self.measuring.http,
+            connections=self.measuring.connections,
         )
 
     def reload_sampling(self) -> bool:

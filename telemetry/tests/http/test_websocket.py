@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from fastapi import FastAPI, WebSocket, WebSocketException
+from fastapi import FastAPI, WebSocket, WebSocketDisconnect, WebSocketException
 from opentelemetry.trace import StatusCode
 
 from telemetry import Telemetry
 from telemetry.http import Message
+
+LABELS = ("http.route", "http.response.status_code", "websocket.close.code", "error.type")
 
 
 @pytest.fixture
@@ -113,3 +116,56 @@ async def test_a_close_that_tells_of_a_failure_is_an_error(
     await connect(telemetry.asgi(api), "/")
 
     assert spans[0].status.status_code is StatusCode.ERROR
+
+
+async def test_how_long_a_connection_lasted_is_measured_with_how_it_ended(measured: Any, api: FastAPI) -> None:
+    telemetry, points = measured
+
+    @api.websocket("/rooms/{room}")
+    async def talk(socket: WebSocket, room: str) -> None:
+        if room == "closed":
+            raise WebSocketException(1008)
+        await socket.accept()
+        if room == "broken":
+            raise RuntimeError("bug")
+        with suppress(WebSocketDisconnect):
+            while True:
+                await socket.receive_text()
+
+    app = telemetry.asgi(api)
+    leave = {"type": "websocket.disconnect", "code": 1001}
+    await connect(app, "/rooms/1", text("a"), leave)
+    await connect(app, "/rooms/2", leave)
+    await connect(app, "/rooms/closed")
+    with pytest.raises(RuntimeError):
+        await connect(app, "/rooms/broken")
+    for code in range(3000, 3100):
+        await connect(app, "/rooms/3", {"type": "websocket.disconnect", "code": code})
+
+    found = {
+        tuple(point.attributes.get(name) for name in LABELS): point.count
+        for point in points("websocket.server.connection.duration")
+    }
+    assert found == {
+        ("/rooms/{room}", 101, "1001", None): 2,
+        ("/rooms/{room}", 403, None, None): 1,
+        ("/rooms/{room}", 101, "1011", "RuntimeError"): 1,
+        ("/rooms/{room}", 101, "_OTHER", None): 100,
+    }
+    assert not points("http.server.request.duration")
+
+
+async def test_the_exemplar_of_a_connection_is_its_own_span(measured: Any, api: FastAPI) -> None:
+    telemetry, points = measured
+
+    @api.websocket("/")
+    async def close(socket: WebSocket) -> None:
+        await socket.accept()
+        await socket.close(1011)
+
+    sent = await connect(telemetry.asgi(api), "/")
+
+    (point,) = points("websocket.server.connection.duration")
+    assert point.attributes["error.type"] == "1011"
+    ((_name, trace_id),) = sent[0]["headers"]
+    assert [f"{each.trace_id:032x}" for each in point.exemplars] == [trace_id.decode()]

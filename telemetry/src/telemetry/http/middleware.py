@@ -14,6 +14,7 @@ from telemetry.asgi import ASGIApp, Receive, Scope, Send
 from telemetry.edge import Edge, EdgePolicy, public
 from telemetry.http.capture import Capture, Captured
 from telemetry.http.client import Client
+from telemetry.http.connections import ConnectionMetrics
 from telemetry.http.request import WITH_BAGGAGE, WITHOUT_BAGGAGE, RequestAttributes, known_method, span_name
 from telemetry.http.response import Response
 from telemetry.http.watch import Watch
@@ -38,6 +39,7 @@ class TracingMiddleware:
         cancel_on_disconnect: Cancel the application's work when the client goes away before the response is complete,
             and the application does not listen for that itself.
         metrics: Measures the requests; None measures nothing.
+        connections: The same for WebSockets.
     """
 
     def __init__(  # noqa: PLR0913  each is a choice of its own, named by keyword
@@ -52,6 +54,7 @@ class TracingMiddleware:
         capture: Capture | None = None,
         cancel_on_disconnect: bool = True,
         metrics: HttpServerMetrics | None = None,
+        connections: ConnectionMetrics | None = None,
     ) -> None:
         self._app = app
         self._tracer = tracer
@@ -64,6 +67,7 @@ class TracingMiddleware:
         self._cancels = cancel_on_disconnect
         self._last_watch: Watch | None = None
         self._metrics = metrics
+        self._connections = connections
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -91,7 +95,7 @@ class TracingMiddleware:
                 response = Response(span, scope, send, client, self._header, self._captured, timer)
                 await _serve(app, scope, client, response)
             else:
-                await WebSocket(span, scope, receive, send, self._header).serve(app)
+                await WebSocket(span, scope, receive, send, self._header, self._connections).serve(app)
         finally:
             detach(token)
 

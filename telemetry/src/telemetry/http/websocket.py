@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from time import perf_counter
+
+from opentelemetry.context import get_current
 from opentelemetry.trace import Span, Status, StatusCode
 
 from telemetry import semconv
 from telemetry.asgi import ASGIApp, Message, Receive, Scope, Send
 from telemetry.errors import record_error
+from telemetry.errors.texts import type_name
+from telemetry.http.connections import ConnectionMetrics, Ended
 from telemetry.http.leaving import is_about_leaving
 from telemetry.http.request import span_name
 from telemetry.http.routes import route_of
@@ -27,18 +32,41 @@ class WebSocket:
         receive: The server's.
         send: The server's.
         header: Name of the header that tells the trace id, in the answer to the handshake.
+        metrics: Measures the connection; None measures nothing.
     """
 
-    __slots__ = ("_close_code", "_header", "_receive", "_scope", "_send", "_span", "_status")
+    __slots__ = (
+        "_close_code",
+        "_failed",
+        "_header",
+        "_metrics",
+        "_receive",
+        "_scope",
+        "_send",
+        "_span",
+        "_started",
+        "_status",
+    )
 
-    def __init__(self, span: Span, scope: Scope, receive: Receive, send: Send, header: bytes) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917  made in one place, once a connection
+        self,
+        span: Span,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        header: bytes,
+        metrics: ConnectionMetrics | None = None,
+    ) -> None:
         self._span = span
         self._scope = scope
         self._receive = receive
         self._send = send
         self._header = header
+        self._metrics = metrics
+        self._started = perf_counter()
         self._status: int | None = None
         self._close_code: int | None = None
+        self._failed: str | None = None
 
     async def serve(self, app: ASGIApp) -> None:
         """Run the application, and end the span."""
@@ -79,6 +107,7 @@ class WebSocket:
             self._status = _FAILED
         elif self._close_code is None:
             self._close_code = _INTERNAL_ERROR
+        self._failed = type_name(error)
         record_error(self._span, error)
 
     def _end(self) -> None:
@@ -93,3 +122,13 @@ class WebSocket:
         if self._close_code == _INTERNAL_ERROR:
             span.set_status(Status(StatusCode.ERROR))
         span.end()
+        if self._metrics is not None:
+            scheme = self._scope.get("scheme", "ws")
+            ended = Ended(scheme, route, self._status, self._close_code, self._failed or self._error_type())
+            self._metrics.record(ended, perf_counter() - self._started, get_current())
+
+    def _error_type(self) -> str | None:
+        """Give what went wrong where nothing was raised: the answer to the handshake, or the close, says so."""
+        if (self._status or 0) >= _FAILED:
+            return str(self._status)
+        return str(_INTERNAL_ERROR) if self._close_code == _INTERNAL_ERROR else None
