@@ -5,21 +5,12 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
-import grpc
 import httpx
 import jwt
 import pytest
-from google.protobuf import descriptor_pool
-from google.protobuf.descriptor import MethodDescriptor
-from google.protobuf.message import Message
-from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.timestamp_pb2 import Timestamp
-from grpc import StatusCode, aio
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_health.v1.health import aio as health_aio
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
@@ -30,68 +21,11 @@ from shop.order.v1 import order_pb2
 from shop.user.v1 import user_pb2
 from telemetry import ExporterConfig, Secret, Telemetry, TelemetryConfig, configure
 from telemetry.http import ASGIApp
+from telemetry.testing import ServiceDouble
 
 KEY = "a key of the tests, of 32 bytes and more"
 USER_ID = "00000000-0000-4000-8000-000000000001"
 ORDER_ID = "00000000-0000-4000-8000-000000000002"
-
-
-@dataclass
-class Call:
-    method: str
-    request: Any
-    metadata: dict[str, str | bytes]
-    time_remaining: float
-
-
-class Stub:
-    """Answers with a message, a status code, or what a coroutine function gives or writes."""
-
-    def __init__(self, service: str) -> None:
-        self.answers: dict[str, Any] = {}
-        self.calls: list[Call] = []
-        self.address = ""
-        self._service = service
-        self._methods = descriptor_pool.Default().FindServiceByName(service).methods
-        self._server = aio.server()
-        self._health = health_aio.HealthServicer()
-
-    async def __aenter__(self) -> Self:
-        handlers = {method.name: self._handler(method) for method in self._methods}
-        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(self._service, handlers),))
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        await self.set_ready(ready=True)
-        self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
-        await self._server.start()
-        return self
-
-    async def __aexit__(self, *_error: object) -> None:
-        await self.stop()
-
-    async def set_ready(self, *, ready: bool) -> None:
-        status = health_pb2.HealthCheckResponse
-        await self._health.set(self._service, status.SERVING if ready else status.NOT_SERVING)
-
-    async def stop(self) -> None:
-        await self._server.stop(None)
-
-    def _handler(self, method: MethodDescriptor) -> grpc.RpcMethodHandler[Any, Any]:
-        async def answer(request: Any, context: Any) -> Any:
-            metadata = dict(context.invocation_metadata())
-            self.calls.append(Call(method.name, request, metadata, context.time_remaining()))
-            answer = self.answers[method.name]
-            if isinstance(answer, StatusCode):
-                await context.abort(answer, f"details of {answer.name}")
-            return await answer(request, context) if callable(answer) else answer
-
-        streams = method.server_streaming
-        make = grpc.unary_stream_rpc_method_handler if streams else grpc.unary_unary_rpc_method_handler
-        request = GetMessageClass(method.input_type)
-        return make(answer, request_deserializer=request.FromString, response_serializer=_serialize)
-
-
-def _serialize(message: Message) -> bytes:
-    return message.SerializeToString()
 
 
 class MakeToken(Protocol):
@@ -148,34 +82,34 @@ def user_id() -> str:
 
 
 @pytest.fixture
-async def backends() -> AsyncIterator[dict[str, Stub]]:
-    """Gives a stub of every service behind the edge, by name; a test gives the answers."""
+async def backends() -> AsyncIterator[dict[str, ServiceDouble]]:
+    """Gives a double of every service behind the edge, by name; a test gives the answers."""
     async with AsyncExitStack() as stack:
         clients = [backend.client for backend in BACKENDS]
-        yield {client.name: await stack.enter_async_context(Stub(client.service)) for client in clients}
+        yield {client.name: await stack.enter_async_context(ServiceDouble(client.service)) for client in clients}
 
 
 @pytest.fixture
-def user_service(backends: dict[str, Stub]) -> Stub:
-    stub, user = backends["user"], user_message()
-    stub.answers |= {
+def user_service(backends: dict[str, ServiceDouble]) -> ServiceDouble:
+    double, user = backends["user"], user_message()
+    double.answers |= {
         "CreateUser": user_pb2.CreateUserResponse(user=user),
         "GetUser": user_pb2.GetUserResponse(user=user),
         "ListUsers": user_pb2.ListUsersResponse(users=[user]),
     }
-    return stub
+    return double
 
 
 @pytest.fixture
-def order_service(backends: dict[str, Stub]) -> Stub:
-    stub, order = backends["order"], order_message()
-    stub.answers |= {
+def order_service(backends: dict[str, ServiceDouble]) -> ServiceDouble:
+    double, order = backends["order"], order_message()
+    double.answers |= {
         "CreateOrder": order_pb2.CreateOrderResponse(order=order, created=True),
         "GetOrder": order_pb2.GetOrderResponse(order=order),
         "ListOrders": order_pb2.ListOrdersResponse(orders=[order]),
         "CancelOrder": order_pb2.CancelOrderResponse(order=order_message(version=2)),
     }
-    return stub
+    return double
 
 
 @pytest.fixture
@@ -190,11 +124,11 @@ def make_token() -> MakeToken:
 
 
 @pytest.fixture
-def settings(backends: dict[str, Stub], user_service: Stub, order_service: Stub) -> Settings:  # noqa: ARG001  they answer
+def settings(backends: dict[str, ServiceDouble], user_service: ServiceDouble, order_service: ServiceDouble) -> Settings:  # noqa: ARG001  they answer
     return Settings(
         tokens=TokenSettings(key=Secret(KEY)),
         telemetry=TelemetryConfig(service_name="gateway", exporter=ExporterConfig(kind="none")),
-        addresses={name: stub.address for name, stub in backends.items()},
+        addresses={name: double.address for name, double in backends.items()},
         request_timeout=2.0,
         stream_timeout=30.0,
         heartbeat=0.05,

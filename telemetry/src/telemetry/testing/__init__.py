@@ -6,6 +6,7 @@ See ``docs/trace-testing.md``.
 from telemetry.testing.backend import Backend, BackendError, TraceNotWhole
 from telemetry.testing.client import Exchange, TracedClient
 from telemetry.testing.documents import read_expectations
+from telemetry.testing.double import ReceivedCall, ServiceDouble
 from telemetry.testing.expect import Expectation, expect
 from telemetry.testing.golden import GoldenError, GoldenFolder
 from telemetry.testing.ids import TraceContext, new_context
@@ -51,7 +52,9 @@ __all__ = [
     "LogRecord",
     "Measurement",
     "Memory",
+    "ReceivedCall",
     "Rule",
+    "ServiceDouble",
     "Span",
     "SpanPattern",
     "Target",
