@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from statistics import median
+from time import perf_counter
 from typing import Any
 
 import grpc
@@ -222,6 +224,42 @@ async def test_a_stream_that_is_left_early_is_cancelled_on_both_sides(
             break
         call.cancel()
         check_sides(await ended(2), method, StatusCode.CANCELLED, StatusCode.CANCELLED)
+
+
+@pytest.mark.parametrize("method", ["unary_unary", "stream_unary"])
+async def test_a_response_that_nobody_waits_for_any_more_is_cancelled_on_both_sides(
+    telemetry: Telemetry, start: Any, ended: Any, method: str
+) -> None:
+    service = Service(wait_for_ever)
+    address = await start(ERRORS, **service.handlers())
+    async with telemetry.channel(address) as channel:
+        waiting = asyncio.create_task(finish(begin(channel, method)))
+        await call_reaches(service)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        check_sides(await ended(2), method, StatusCode.CANCELLED, StatusCode.CANCELLED)
+
+
+@pytest.mark.parametrize("method", [*SHAPES, "unary_write", "stream_write"])
+async def test_a_cancelled_call_cancels_its_handler_within_a_tenth_of_a_second(
+    telemetry: Telemetry, start: Any, method: str
+) -> None:
+    service = Service(wait_for_ever)
+    address = await start(ERRORS, **service.handlers())
+    seconds = []
+    async with telemetry.channel(address) as channel:
+        for _time in range(5):
+            call = begin(channel, method)
+            await call_reaches(service)
+            began = perf_counter()
+            call.cancel()
+            await service.cancelled.wait()
+            seconds.append(perf_counter() - began)
+            service.running.clear()
+            service.cancelled.clear()
+
+    assert median(seconds) < 0.1, seconds  # not the longest: the machine may have something else to do
 
 
 @pytest.mark.parametrize("method", [*SHAPES, "unary_write", "stream_write"])
