@@ -22,7 +22,8 @@ MakeToken = Callable[..., str]
 async def test_the_services_are_told_the_tokens_tenant(client: httpx.AsyncClient, user_service: Any) -> None:
     await client.get("/v1/users")
 
-    assert user_service.calls[0].metadata["x-tenant-id"] == "acme"
+    metadata = user_service.calls[0].metadata
+    assert (metadata["x-tenant-id"], metadata["baggage"]) == ("acme", "tenant.id=acme")
 
 
 async def test_a_forged_tenant_is_ignored(client: httpx.AsyncClient, user_service: Any) -> None:
@@ -52,7 +53,7 @@ async def test_a_forged_tenant_reaches_neither_a_span_nor_a_service(
 
     metadata = user_service.calls[0].metadata
     assert metadata["x-tenant-id"] == "acme"
-    assert "baggage" not in metadata
+    assert metadata["baggage"] == "tenant.id=acme"
     for span in spans.get_finished_spans():
         assert span.attributes is not None
         assert span.attributes["tenant.id"] == "acme"

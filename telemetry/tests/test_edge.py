@@ -31,6 +31,7 @@ SPAN_ID = "b7ad6b7169203331"
 TRACEPARENT = f"00-{TRACE_ID}-{SPAN_ID}-01"
 UNSAMPLED = f"00-{TRACE_ID}-{SPAN_ID}-00"
 FORGED = "tenant.id=evil,colour=green"
+TOLD = "{'tenant.id': 'acme'}"  # in baggage, of the tenant that is believed
 
 
 def scope_of(path: str = "/", client: Any = ("10.1.2.3", 1), **headers: Any) -> Scope:
@@ -98,10 +99,10 @@ async def test_callers_of_the_house_go_on_with_their_trace_and_the_baggage_that_
 
 
 async def test_the_baggage_that_is_listed_is_kept(telemetry: Telemetry, app: Any, seen: dict[str, Any]) -> None:
-    application = telemetry.asgi(app, internal(baggage=("colour",)))
+    application = telemetry.asgi(app, internal(baggage=("colour", "tenant.id")))  # the tenant is kept for nobody
     await application(scope_of(traceparent=TRACEPARENT, baggage=FORGED), receive, send)
 
-    assert seen["baggage"] == {"colour": "green"}
+    assert seen == {"baggage": {"colour": "green"}, "tenant": None}
 
 
 @pytest.mark.parametrize(
@@ -234,10 +235,12 @@ async def call(address: str) -> str:
 @pytest.mark.parametrize(
     ("trust", "told", "parent"),
     [
-        (TRUSTED, "acme {}", True),
-        (Trust(baggage=("colour",)), "acme {'colour': 'green'}", True),
+        (TRUSTED, f"acme {TOLD}", True),
+        (Trust(baggage=("colour",)), "acme {'colour': 'green', 'tenant.id': 'acme'}", True),
+        (Trust(baggage=("tenant.id",)), f"acme {TOLD}", True),
+        (Trust(tenant=False, baggage=("tenant.id",)), "None {}", True),
         (UNTRUSTED, "None {}", False),
-        (trust_by_peer({"127.0.0.0/8": TRUSTED}), "acme {}", True),
+        (trust_by_peer({"127.0.0.0/8": TRUSTED}), f"acme {TOLD}", True),
         (trust_by_peer({"10.0.0.0/8": TRUSTED}), "None {}", False),
     ],
 )
@@ -253,7 +256,7 @@ async def test_a_grpc_callers_metadata_is_believed_as_far_as_he_is_trusted(
     (span,) = await ended(1)
     assert (span.parent is not None) is parent
     assert len(span.links) == (0 if parent else 1)
-    assert ("tenant.id" in span.attributes) is parent
+    assert span.attributes.get("tenant.id") == (told.partition(" ")[0] if told.startswith("acme") else None)
     assert "evil" not in span.to_json()
 
 
@@ -267,5 +270,5 @@ async def test_a_host_that_is_not_listed_is_told_neither_trace_nor_tenant(
                 method: Any = channel.unary_unary("/test.Service/Answer")
                 told[hosts] = (await method(b"")).decode()
 
-    assert told[None] == told["127.0.0.1",] == "acme {} ['traceparent', 'x-tenant-id']"
+    assert told[None] == told["127.0.0.1",] == f"acme {TOLD} ['baggage', 'traceparent', 'x-tenant-id']"
     assert told["user", "*.internal"] == "None {} []"

@@ -4,6 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from opentelemetry.baggage import get_all
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import Span, SpanProcessor
 
 import telemetry as package
 from telemetry import (
@@ -132,6 +135,17 @@ def test_every_span_carries_the_tenant_of_its_context(telemetry: Telemetry, span
         "outer": "acme",
         "nobody's": None,
     }
+
+
+def test_a_processor_of_opentelemetrys_that_marks_spans_by_baggage_knows_the_tenant() -> None:
+    class Marking(SpanProcessor):
+        def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+            span.set_attributes({f"baggage.{name}": str(value) for name, value in get_all(parent_context).items()})
+
+    with configure(TelemetryConfig(service_name="test", exporter=NONE), span_processors=[Marking()]) as telemetry:
+        with use_tenant("acme"):
+            span: Any = telemetry.tracer("tests").start_span("work")
+        assert span.attributes["baggage.tenant.id"] == "acme"
 
 
 def test_a_trace_that_is_not_sampled_has_an_id_all_the_same() -> None:

@@ -6,6 +6,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from opentelemetry import baggage
 from opentelemetry.context import Context
 
 from telemetry import MissingTenant, current_tenant, require_tenant, use_tenant
@@ -60,6 +61,15 @@ def test_a_context_carries_its_tenant() -> None:
     with use_tenant("other"):
         assert current_tenant(context) == "acme"
         assert current_tenant(Context()) is None
+
+
+def test_a_tenant_is_told_in_baggage_as_well_and_never_read_there() -> None:
+    with use_tenant("acme"):
+        assert baggage.get_baggage("tenant.id") == "acme"
+        forged = baggage.set_baggage("tenant.id", "evil")
+    assert baggage.get_baggage("tenant.id") is None
+    assert current_tenant(forged) == "acme"
+    assert current_tenant(baggage.set_baggage("tenant.id", "evil", Context())) is None
 
 
 async def test_tasks_keep_their_tenants_apart() -> None:

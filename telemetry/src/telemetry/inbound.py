@@ -11,6 +11,8 @@ from opentelemetry.context import Context
 from opentelemetry.propagators.textmap import Getter, TextMapPropagator
 from opentelemetry.trace import Link, SpanContext, get_current_span
 
+from telemetry.semconv import TENANT_ID
+
 _logger = logging.getLogger(__name__)
 
 Carrier = TypeVar("Carrier")
@@ -41,7 +43,7 @@ def read_context(
         carrier: What it reads.
         getter: How.
         trusted: The caller's trace goes on; otherwise it becomes a link, without his tracestate.
-        kept: The names of a trusted caller's baggage that are kept.
+        kept: The names of a trusted caller's baggage that are kept; the tenant is none of them, whatever they are.
     """
     try:
         found = propagator.extract(carrier, context=Context(), getter=getter)
@@ -60,6 +62,6 @@ def read_context(
 
 def _keep_baggage(context: Context, kept: Collection[str]) -> Context:
     for name in baggage.get_all(context):
-        if name not in kept:
+        if name not in kept or name == TENANT_ID:
             context = baggage.remove_baggage(name, context)
     return context

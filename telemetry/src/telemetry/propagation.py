@@ -7,11 +7,13 @@ from importlib.metadata import entry_points
 from opentelemetry.propagators.composite import CompositePropagator
 from opentelemetry.propagators.textmap import TextMapPropagator
 
+from telemetry.baggage import BaggagePropagator
 from telemetry.checks import one_of
 from telemetry.env import ConfigError
 from telemetry.trace_context import TraceContextPropagator
 
 _GROUP = "opentelemetry_propagator"
+_OWN: dict[str, type[TextMapPropagator]] = {"tracecontext": TraceContextPropagator, "baggage": BaggagePropagator}
 
 
 def make_propagator(names: tuple[str, ...]) -> TextMapPropagator:
@@ -27,8 +29,8 @@ def known_propagators() -> list[str]:
 
 def _make(name: str) -> TextMapPropagator:
     one_of("propagator", name, known_propagators())
-    if name == "tracecontext":
-        return TraceContextPropagator()
+    if name in _OWN:
+        return _OWN[name]()
     propagator = entry_points(group=_GROUP)[name].load()()
     if not isinstance(propagator, TextMapPropagator):
         raise ConfigError(f"propagator={name!r}: its entry point gives no propagator")

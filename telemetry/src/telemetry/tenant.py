@@ -2,6 +2,9 @@
 
 The tenant lives in the OpenTelemetry context beside the current span, so it goes wherever the span goes and needs no
 second context variable. It is set once, from a verified token at the edge, and travels in metadata of its own.
+
+It is told in baggage as well, as ``tenant.id``, for whoever marks spans by that: OpenTelemetry's own processor of
+baggage, services that know nothing of this package. Nobody here reads it there; what a caller says there is dropped.
 """
 
 from __future__ import annotations
@@ -10,7 +13,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from opentelemetry.baggage import set_baggage
 from opentelemetry.context import Context, attach, create_key, detach, get_value, set_value
+
+from telemetry.semconv import TENANT_ID
 
 TENANT_METADATA = "x-tenant-id"
 
@@ -55,7 +61,7 @@ def with_tenant(tenant: str, context: Context | None = None) -> Context:
     """Give a copy of the context that carries the tenant; raise InvalidTenant for what is no tenant id."""
     if not is_tenant(tenant):
         raise InvalidTenant
-    return set_value(_KEY, tenant, context)
+    return set_value(_KEY, tenant, set_baggage(TENANT_ID, tenant, context))
 
 
 @contextmanager

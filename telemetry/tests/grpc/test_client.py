@@ -86,7 +86,7 @@ async def test_a_call_is_a_child_of_the_current_span_and_carries_context_tenant_
     assert client.parent == work.get_span_context()
     assert client.attributes["tenant.id"] == "acme"
     assert seen.sent["x-tenant-id"] == ["acme"]
-    assert seen.sent["baggage"] == ["colour=green"]
+    assert seen.sent["baggage"] == ["colour=green,tenant.id=acme"]
     assert seen.sent["x-own"] == ["1", "2"]
     (traceparent,) = seen.sent["traceparent"]
     assert f"{client.context.trace_id:032x}-{client.context.span_id:016x}" in str(traceparent)

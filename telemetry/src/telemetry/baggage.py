@@ -1,0 +1,43 @@
+"""``baggage`` (https://www.w3.org/TR/baggage/), written with little work: a service writes the same few ever again.
+
+What it reads and writes is what the SDK's own propagator does.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from opentelemetry.baggage import get_all, set_baggage
+from opentelemetry.baggage.propagation import W3CBaggagePropagator
+from opentelemetry.context import Context
+from opentelemetry.propagators.textmap import CarrierT, Setter, default_setter
+
+BAGGAGE = "baggage"
+
+_sdks = W3CBaggagePropagator()
+
+
+class BaggagePropagator(W3CBaggagePropagator):
+    """The propagator that `TelemetryConfig` calls "baggage"."""
+
+    def inject(
+        self, carrier: CarrierT, context: Context | None = None, setter: Setter[CarrierT] = default_setter
+    ) -> None:
+        """Write the context's baggage, if it has any."""
+        entries = tuple(get_all(context).items())
+        if not entries:
+            return
+        if not all(isinstance(value, str) for _name, value in entries):
+            super().inject(carrier, context, setter)
+        elif header := _write(entries):
+            setter.set(carrier, BAGGAGE, header)
+
+
+@lru_cache(maxsize=1024)
+def _write(entries: tuple[tuple[str, str], ...]) -> str:
+    context = Context()
+    for name, value in entries:
+        context = set_baggage(name, value, context)
+    carrier: dict[str, str] = {}
+    _sdks.inject(carrier, context)
+    return carrier.get(BAGGAGE, "")
