@@ -20,6 +20,14 @@ from telemetry.testing import Backend, Jaeger, TracedClient
 
 _REQUEST_WITHIN = 30.0  # seconds
 _FOR_CONTAINERS = 0o755  # their users are others
+_TEST_WITHIN = 400  # seconds, without those until the containers are up, which may have to be built
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """An alert takes its time; each wait in a test has a bound of its own."""
+    for item in items:
+        if "observed" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(_TEST_WITHIN, func_only=True))
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import pytest
 
 from faults.catalogue import Fault, load
 from faults.flags import EVERYBODY, FlagFile
-from stack.asking import Labels, firing, until
+from stack.asking import Labels, alerts_on_console, firing, until
 
 ARRIVES_WITHIN = 60.0  # seconds
 CLEARS_WITHIN = 120.0
@@ -25,6 +25,7 @@ async def test_a_fault_sets_off_its_alert_and_no_other_page(
 
     flags.switch({fault.id: EVERYBODY})
     told = await until(partial(firing, http), lambda found: fault.alert in names(found), ARRIVES_WITHIN)
+    await until(partial(alerts_on_console, http), lambda found: fault.alert in found, ARRIVES_WITHIN)
     flags.clear()
 
     assert names([each for each in told if each["severity"] == "page"]) <= {fault.alert}

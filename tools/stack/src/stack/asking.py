@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from stack.observability import ALERTMANAGER, LOKI, PROMETHEUS
+from stack.observability import ALERTMANAGER, CONSOLE, LOKI, PROMETHEUS
 
 Found = TypeVar("Found")
 
@@ -69,6 +69,12 @@ async def firing(http: httpx.AsyncClient) -> list[Labels]:
     """Ask Alertmanager for the labels of the alerts that somebody is told of: neither silenced nor inhibited."""
     alerts = await _get(http, f"{ALERTMANAGER}/api/v2/alerts", active="true", silenced="false", inhibited="false")
     return [alert["labels"] for alert in alerts]
+
+
+async def alerts_on_console(http: httpx.AsyncClient) -> set[str]:
+    """Ask the console for the names of the alerts that it shows as firing."""
+    answer = await _get(http, f"{CONSOLE}/api/alerts")
+    return {alert["labels"]["alertname"] for alert in answer["alerts"] if alert["firing"]}
 
 
 async def _get(http: httpx.AsyncClient, url: str, **params: str | float) -> Any:

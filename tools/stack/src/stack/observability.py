@@ -17,6 +17,7 @@ PERCENT = 25
 PROMETHEUS = "http://127.0.0.1:9090"
 ALERTMANAGER = "http://127.0.0.1:9093"
 LOKI = "http://127.0.0.1:3100"
+CONSOLE = "http://127.0.0.1:16687"
 
 _GRAFANA = "grafana/grafana:12.3.0"  # it only draws: where it cannot be had, what it would ask is asked all the same
 
