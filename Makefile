@@ -14,7 +14,7 @@ UNITS := bench console faults gateway $(SERVICES:%=%-service) protos scaffold st
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(UNITS:%=--no-emit-package throughline-%)
 
-.PHONY: help setup demo trace tail smoke test test-compose trace-diff check lint types imports proto proto-check format doctor new-service sync-service new-stack bench-console token up down lock lock-check dashboards dashboards-check failures failures-check mutants screenshots images readme bench clean
+.PHONY: help setup demo trace tail smoke test test-compose trace-diff check lint types imports proto proto-check format doctor new-service sync-service new-stack bench-console sampling token up down lock lock-check dashboards dashboards-check configurations failures failures-check mutants screenshots images readme bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,7 +53,7 @@ screenshots: setup ## write the pictures in docs/images, of a stack that runs, w
 images: setup # pictures of pages that have changed since
 	$(BIN)/python -m stack.images
 
-check: setup lint types imports proto-check lock-check failures-check images readme dashboards-check ## all that is checked beside the tests
+check: setup lint types imports proto-check lock-check failures-check images readme dashboards-check configurations ## all that is checked beside the tests
 
 lint: setup # ruff, its rules and its format
 	$(BIN)/ruff check
@@ -124,11 +124,17 @@ readme: setup # what the documents tell people to do
 	@$(BIN)/python -m stack.jaeger
 	$(BIN)/pytest --quiet tests/test_readme.py
 
+sampling: setup ## what each way to sample costs and loses, on the stack: write the table of docs/sampling.md (OTELCOL=…)
+	@exec $(BIN)/python -m stack.sampling
+
 dashboards: setup ## write Grafana's dashboards
 	@$(BIN)/python -m stack.dashboards
 
 dashboards-check: setup # files that are not what stack.dashboards says
 	@$(BIN)/python -m stack.dashboards --check
+
+configurations: setup # what the collector and promtool make of deploy/
+	@$(BIN)/python -m stack.configurations
 
 lock-check: setup # a lock that no longer fits its pyproject.toml
 	@tools/locks.sh

@@ -9,12 +9,18 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.trace import Tracer
 
 from faults.catalogue import load
 from faults.flags import FlagFile
 from stack.compose import ComposeStack
 from stack.e2e import Containers, Shop, Stack
-from stack.observability import WATCHED_TENANT
+from stack.faulty import Faulty
+from stack.observability import COLLECTOR, WATCHED_TENANT
 from stack.observability import observed as bring_up
 from telemetry.testing import Backend, Jaeger, TracedClient
 
@@ -40,7 +46,7 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComposeStack]
 @pytest.fixture(scope="session")
 def stack(observed: ComposeStack) -> Stack:
     """Give the same as a stack that requests are sent to."""
-    return Containers(observed)
+    return Containers(observed, collector="collector-observability")
 
 
 @pytest.fixture(scope="session")
@@ -82,6 +88,28 @@ async def traffic(watched: Shop) -> AsyncIterator[None]:
     asking.cancel()
     with suppress(asyncio.CancelledError):
         await asking
+
+
+@pytest.fixture
+def tracer() -> Iterator[Callable[..., Tracer]]:
+    """Give tracers by service, which send each span to the collector as it ends: a span of any length, of any time."""
+    providers: list[TracerProvider] = []
+
+    def of(service: str, **resource: str) -> Tracer:
+        provider = TracerProvider(resource=Resource({"service.name": service, **resource}))
+        provider.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter(f"{COLLECTOR}/v1/traces")))
+        providers.append(provider)
+        return provider.get_tracer("tests")
+
+    yield of
+    for provider in providers:
+        provider.shutdown()
+
+
+@pytest.fixture
+def faulty(stack: Stack, flags: FlagFile) -> Faulty:
+    """Give what lets the stack have a fault."""
+    return Faulty(stack, flags)
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ ALERTS = [rule for rule in rules() if "alert" in rule]
 def test_an_alert_says_how_bad_why_and_what_to_do(alert: dict[str, Any]) -> None:
     assert alert["labels"]["severity"] in ("page", "ticket")
     assert alert["labels"]["cause"]
-    assert alert["annotations"].keys() == {"summary", "runbook", "traces"}
+    assert alert["annotations"].keys() == {"summary", "runbook", "exemplar", "traces"}
     page = ROOT / alert["annotations"]["runbook"]
     assert page == RUNBOOKS / f"{alert['alert']}.md"
     assert re.findall("^#+ .*", page.read_text(), re.MULTILINE) == [f"# {alert['alert']}", "## Look", "## Do"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Mapping
@@ -101,3 +102,13 @@ def cpu_seconds(pid: int) -> float:
 
     times = psutil.Process(pid).cpu_times()
     return float(times.user + times.system)
+
+
+def memory_bytes(pid: int) -> int:
+    """Give the bytes that a process holds in memory."""
+    if sys.platform == "linux":
+        resident = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]
+        return int(resident) * os.sysconf("SC_PAGE_SIZE")
+    import psutil  # noqa: PLC0415  needed elsewhere alone
+
+    return int(psutil.Process(pid).memory_info().rss)

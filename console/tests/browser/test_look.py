@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from axe_playwright_python.async_playwright import Axe  # type: ignore[import-un
 from playwright.async_api import expect
 
 from console.model import Event, Resource, Scope, Span, Status
+from console.store.alerts import Alert
+from console.stores import Stores
 
 MakeSpan = Callable[..., Span]
 Hold = Callable[..., None]
@@ -28,12 +31,22 @@ PAGES = {
     "map": "/map?window=1h",
     "logs": "/logs",
     "metrics": "/metrics",
+    "alerts": "/alerts",
 }
 HOSTILE = """</script><script>document.title="run"</script><img src=x onerror="document.title='run'">"'&{{ 7*7 }}"""
 
 
+def alert(text: str, *, firing: bool = True) -> Alert:
+    at = datetime.now(UTC)
+    said = {"summary": text, "exemplar": f"http://127.0.0.1:16687/exemplar?q={text}", "traces": text, "runbook": text}
+    return Alert(text, firing, {"alertname": text, "severity": "page"}, said, at, None if firing else at)
+
+
 @pytest.fixture
-def everything(hold: Hold, log: Log, order_trace: list[Span], failed_order: list[Span], now: Now) -> None:
+def everything(  # noqa: PLR0913, PLR0917  fixtures
+    hold: Hold, log: Log, order_trace: list[Span], failed_order: list[Span], now: Now, stores: Stores
+) -> None:
+    stores.alerts.add([alert("DependencyFailing"), alert("NoTraffic", firing=False)])
     for spans in (order_trace, failed_order):
         hold(*map(now, spans))
     log(failed_order[6], "the order was not stored", severity=17)
@@ -103,8 +116,8 @@ async def test_without_the_script_the_pages_are_there_all_the_same(
     await expect(page.locator("#panel")).to_contain_text("The error began here.")
 
 
-async def test_what_a_sender_wrote_is_text_everywhere(
-    look: Any, hold: Hold, log: Log, make_span: MakeSpan, now: Now
+async def test_what_a_sender_wrote_is_text_everywhere(  # noqa: PLR0913, PLR0917  fixtures
+    look: Any, hold: Hold, log: Log, make_span: MakeSpan, now: Now, stores: Stores
 ) -> None:
     span = replace(
         make_span(name=HOSTILE, attributes={"tenant.id": HOSTILE, HOSTILE: HOSTILE, "http.route": HOSTILE}),
@@ -118,7 +131,8 @@ async def test_what_a_sender_wrote_is_text_everywhere(
     other = replace(now(make_span(span=2, parent=1)), resource=Resource("other"))
     hold(span, other)
     log(span, HOSTILE)
-    for path in ("/", f"/trace/{span.trace_id}?span={span.span_id}", "/map", "/logs", "/metrics", "/compare",
+    stores.alerts.add([alert(HOSTILE)])
+    for path in ("/", "/alerts", f"/trace/{span.trace_id}?span={span.span_id}", "/map", "/logs", "/metrics", "/compare",
                  f"/compare?a={span.trace_id}&b={span.trace_id}"):  # fmt: skip
         page = await look.at(path)
         if path != "/metrics":

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from starlette.routing import Route
 
+from console.pages.alerts import AlertPages
 from console.pages.compare import ComparePages
 from console.pages.live import Live
 from console.pages.logs import LogPages
@@ -45,6 +46,7 @@ class Pages:
             LogPages(stores, renderer),
             MapPage(stores.traces, renderer),
             MetricsPage(stores, renderer),
+            AlertPages(stores, renderer),
         ]
         if runner is not None:
             self._parts.append(ScenarioPages(runner, stores.traces, renderer))

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from console.store import LogStore, MetricStore, Subscription, TraceStore
+from console.store import AlertStore, LogStore, MetricStore, Subscription, TraceStore
 from console.stores import Stores
 
 _MOST_OPEN = 64
@@ -35,6 +35,7 @@ class Live:
             Route("/live/traces/{trace_id}", self.trace),
             Route("/live/logs", self.logs),
             Route("/live/metrics", self.metrics),
+            Route("/live/alerts", self.alerts),
         ]
 
     async def traces(self, _request: Request) -> Response:
@@ -53,6 +54,10 @@ class Live:
     async def metrics(self, _request: Request) -> Response:
         """Tell when data points came."""
         return self._stream(self._stores.metrics.subscribe(), lambda: ring_version(self._stores.metrics))
+
+    async def alerts(self, _request: Request) -> Response:
+        """Tell when an alert begins to fire, or ends."""
+        return self._stream(self._stores.alerts.subscribe(), lambda: alerts_version(self._stores.alerts))
 
     def _stream(self, subscription: Subscription[Any, Any], version: Callable[[], str]) -> Response:
         return StreamingResponse(self._events(subscription, version), media_type="text/event-stream")
@@ -91,6 +96,11 @@ def trace_version(stores: Stores, trace_id: str) -> str:
     """The same for one trace and its log records."""
     summary = stores.traces.summary(trace_id)
     return f"{summary.spans if summary else 0}.{len(stores.logs.of_trace(trace_id))}"
+
+
+def alerts_version(alerts: AlertStore) -> str:
+    """The same for alerts."""
+    return str(alerts.told)
 
 
 def _changed(version: str) -> str:

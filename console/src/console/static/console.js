@@ -317,7 +317,7 @@ addEventListener("keydown", (event) => {
   }
   const row = items().includes(document.activeElement) ? document.activeElement : null;
   const arrow = row ? ARROWS[event.key] : undefined;
-  const page = /^[1-5]$/.test(event.key) ? $$(".top nav a")[event.key - 1] : null;
+  const page = /^[1-9]$/.test(event.key) ? $$(".top nav a")[event.key - 1] : null;
   const act = page ? () => page.click() : KEYS[arrow ?? event.key];
   if (!act) return;
   event.preventDefault();

@@ -45,17 +45,25 @@ class AlertStore:
         self._lock = threading.Lock()
         self._alerts: dict[str, Alert] = {}  # in the order in which they were last told of
         self._feed: Feed[str] = Feed()
+        self._told = 0
 
     def add(self, alerts: Iterable[Alert]) -> None:
         """Take what is told of some alerts."""
         alerts = list(alerts)
         with self._lock:
+            self._told += len(alerts)
             for alert in alerts:
                 self._alerts.pop(alert.fingerprint, None)
                 self._alerts[alert.fingerprint] = alert
             while len(self._alerts) > _MOST:
                 del self._alerts[next(iter(self._alerts))]
         self._feed.publish(alert.fingerprint for alert in alerts)
+
+    @property
+    def told(self) -> int:
+        """How often anything was told of an alert: what is held is as it was while this is."""
+        with self._lock:
+            return self._told
 
     def all(self) -> list[Alert]:
         """Give all: those that fire first, and of both those that began last first."""

@@ -1,4 +1,4 @@
-"""The rules of Prometheus with all their times shortened, so that a test need not wait for hours."""
+"""Configuration with all its times shortened, so that a test of alerts need not wait for hours."""
 
 from __future__ import annotations
 
@@ -27,17 +27,16 @@ def shorten(text: str, factor: int, least: Seconds = 1) -> str:
 
 
 def write_shortened(source: Path, target: Path, factor: int) -> None:
-    """Write prometheus.yaml and rules/ of one folder to another, shortened; others may read them.
+    """Write the files of one folder to another, and those of the folder rules/ in it, shortened; others may read them.
 
     Args:
-        source: A folder such as deploy/prometheus.
+        source: A folder such as deploy/prometheus or deploy/alertmanager.
         target: A folder; it is made if it is not there.
         factor: See `shorten`.
     """
-    for path in (source / "prometheus.yaml", *sorted(source.glob("rules/*.yaml"))):
+    for path in (*sorted(source.glob("*.yaml")), *sorted(source.glob("rules/*.yaml"))):
         written = target / path.relative_to(source)
         written.parent.mkdir(parents=True, exist_ok=True)
         written.write_text(shorten(path.read_text(encoding="utf-8"), factor), encoding="utf-8")
         written.chmod(0o644)
-    for folder in (target, target / "rules"):
-        folder.chmod(0o755)
+        written.parent.chmod(0o755)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 import httpx
@@ -71,10 +73,39 @@ async def firing(http: httpx.AsyncClient) -> list[Labels]:
     return [alert["labels"] for alert in alerts]
 
 
-async def alerts_on_console(http: httpx.AsyncClient) -> set[str]:
-    """Ask the console for the names of the alerts that it shows as firing."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An alert that Alertmanager told the console of.
+
+    Attributes:
+        name: Its ``alertname``.
+        firing: Whether it still fires.
+        began: When, by Prometheus's clock.
+        labels: All of them.
+        annotations: All of them.
+    """
+
+    name: str
+    firing: bool
+    began: datetime
+    labels: Labels
+    annotations: Labels
+
+
+async def told(http: httpx.AsyncClient, since: datetime) -> list[Told]:
+    """Ask the console for the alerts that it was told of and that began at some time or later, ended ones too."""
     answer = await _get(http, f"{CONSOLE}/api/alerts")
-    return {alert["labels"]["alertname"] for alert in answer["alerts"] if alert["firing"]}
+    alerts = [
+        Told(
+            each["labels"]["alertname"],
+            each["firing"],
+            datetime.fromisoformat(each["starts_at"]),
+            each["labels"],
+            each["annotations"],
+        )
+        for each in answer["alerts"]
+    ]
+    return [alert for alert in alerts if alert.began >= since]
 
 
 async def _get(http: httpx.AsyncClient, url: str, **params: str | float) -> Any:

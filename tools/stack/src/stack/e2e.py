@@ -115,9 +115,15 @@ class Processes:
 
 @dataclass(frozen=True)
 class Containers:
-    """The services in containers on PostgreSQL, with a collector before Jaeger."""
+    """The services in containers on PostgreSQL, with a collector before Jaeger.
+
+    Args:
+        compose: The containers.
+        collector: The service that is the part "collector": each profile has its own.
+    """
 
     compose: ComposeStack
+    collector: str = "collector"
     database = "postgresql"
 
     @property
@@ -141,19 +147,22 @@ class Containers:
 
     def kill(self, part: str) -> None:
         """End one container at once."""
-        self.compose.kill(part)
+        self.compose.kill(self._service(part))
 
     def terminate(self, part: str) -> tuple[int, float]:
         """Ask one container to end."""
-        return self.compose.terminate(part)
+        return self.compose.terminate(self._service(part))
 
     def start(self, part: str) -> None:
         """Start one container again."""
-        self.compose.start(part)
+        self.compose.start(self._service(part))
 
     def log(self, part: str) -> str:
         """Give the last lines that a container has printed."""
-        return self.compose.logs(part, tail=1000)
+        return self.compose.logs(self._service(part), tail=1000)
+
+    def _service(self, part: str) -> str:
+        return self.collector if part == "collector" else part
 
     @cached_property
     def _key(self) -> Secret:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from faults.flags import FlagFile
@@ -35,6 +35,7 @@ class LocalStack:
         flags: Says which faults the services have, none at the start; None: they can have none.
         signals_url: Where log records and metrics go, too; None: nowhere.
         test_profile: Whether everybody exports on demand, see `telemetry.barrier`.
+        more: Further settings of a program, by its name.
     """
 
     def __init__(  # noqa: PLR0913  named by keyword
@@ -47,6 +48,7 @@ class LocalStack:
         flags: FlagFile | None = None,
         signals_url: str | None = None,
         test_profile: bool = False,
+        more: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     ) -> None:
         self._folder = folder
         self._otlp_url = otlp_url
@@ -55,6 +57,7 @@ class LocalStack:
         self._flags = flags
         self._signals_url = signals_url
         self._test_profile = test_profile
+        self._more = more
         folder.mkdir(parents=True, exist_ok=True)
         self.key_file = folder / "jwt.key"
         self._key = _key(self.key_file)
@@ -173,6 +176,7 @@ class LocalStack:
             "TEST_PROFILE": "true" if self._test_profile else "false",
             **({} if self._signals_url is None else _signals(self._signals_url)),
             **more,
+            **self._more.get(name, {}),
         }
 
 

@@ -10,7 +10,7 @@ from stack.alert_rules import write_shortened
 from stack.compose import ComposeStack, has_image
 from stack.places import ROOT
 
-FACTOR = 20  # how many times shorter the windows of the alerts are: five minutes are fifteen seconds
+FACTOR = 40  # how many times shorter the windows of the alerts are: five minutes are seven seconds
 WATCHED_TENANT = "watched"  # all of its traces are kept, and a share of the others'
 PERCENT = 25
 
@@ -18,6 +18,7 @@ PROMETHEUS = "http://127.0.0.1:9090"
 ALERTMANAGER = "http://127.0.0.1:9093"
 LOKI = "http://127.0.0.1:3100"
 CONSOLE = "http://127.0.0.1:16687"
+COLLECTOR = "http://127.0.0.1:4318"  # open to the tests alone
 
 _GRAFANA = "grafana/grafana:12.3.0"  # it only draws: where it cannot be had, what it would ask is asked all the same
 
@@ -27,18 +28,19 @@ def observed(folder: Path) -> Iterator[ComposeStack]:
     """Bring the profile up, and take it away again.
 
     Args:
-        folder: A new folder for the shortened rules; the containers read it.
+        folder: A new folder for the shortened configuration; the containers read it.
 
     Raises:
         ComposeError: It did not come up.
     """
-    rules = folder / "prometheus"
-    write_shortened(ROOT / "deploy" / "prometheus", rules, FACTOR)
+    shortened = {name: folder / name for name in ("prometheus", "alertmanager")}
+    for name, target in shortened.items():
+        write_shortened(ROOT / "deploy" / name, target, FACTOR)
     compose = ComposeStack(
         profile="observability",
         overlays=("tests/observability/compose.yaml",),
         variables={
-            "PROMETHEUS_FILES": str(rules),
+            **{f"{name.upper()}_FILES": str(target) for name, target in shortened.items()},
             "METRIC_EXPORT_INTERVAL": "1000",
             "SAMPLING_WAIT": "1s",
             "SAMPLING_WATCHED_TENANT": WATCHED_TENANT,

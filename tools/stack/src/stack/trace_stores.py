@@ -38,18 +38,19 @@ class ConsoleProgram:
     Args:
         folder: For its log.
         progress: Told in a few words what is being done.
+        more: Further settings, such as MAX_SPANS.
     """
 
     is_ours = False  # nobody tests what happens without it: that is Jaeger's part
 
-    def __init__(self, folder: Path, progress: Callable[[str], None] = lambda _text: None) -> None:
+    def __init__(self, folder: Path, progress: Callable[[str], None] = lambda _text: None, **more: str) -> None:
         (port,) = free_ports(1)
         self.query_url = self.otlp_url = f"http://{HOST}:{port}"
         self._progress = progress
         self._program = Program(
             name="console",
             command=module("console"),
-            environment={"LISTEN": f"{HOST}:{port}", "OTLP_HTTP_LISTEN": "off", "OTLP_GRPC_LISTEN": "off"},
+            environment={"LISTEN": f"{HOST}:{port}", "OTLP_HTTP_LISTEN": "off", "OTLP_GRPC_LISTEN": "off", **more},
             log=folder / "console.log",
             is_ready=partial(http_answers, f"{self.query_url}/livez"),
         )

@@ -1,0 +1,1 @@
+"""What each way of sampling costs and loses, measured on the stack: ``python -m stack.sampling``."""
