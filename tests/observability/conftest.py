@@ -24,6 +24,8 @@ from stack.observability import COLLECTOR, WATCHED_TENANT
 from stack.observability import observed as bring_up
 from telemetry.testing import Backend, Jaeger, TracedClient
 
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
 _REQUEST_WITHIN = 30.0  # seconds
 _FOR_CONTAINERS = 0o755  # their users are others
 _TEST_WITHIN = 400  # seconds, without those until the containers are up, which may have to be built
@@ -80,6 +82,7 @@ async def traffic(watched: Shop) -> AsyncIterator[None]:
                 order = f"/v1/orders/{ordered.answer(201)['order_id']}"
                 await watched.api.post(f"{order}/cancel")
                 await watched.api.get(f"{order}/events")  # they end: nothing comes after that
+            await watched.order(NOBODY)
             await watched.api.get("/v1/orders")
             await watched.api.post("/v1/users", json={"email": f"{uuid4().hex}@example.com", "name": "Ada Lovelace"})
 

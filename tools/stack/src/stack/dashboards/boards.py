@@ -16,13 +16,11 @@ class Query:
         text: In PromQL, or LogQL in a panel of logs; ``$service`` stands for the service that is looked at.
         legend: What a series is called, with its labels in double braces.
         exemplars: Whether the traces behind it are shown as points.
-        quiet: It may have no answer while all is well.
     """
 
     text: str
     legend: str = ""
     exemplars: bool = False
-    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +159,6 @@ EDGES = Board(
                 Query(
                     f'sum by ({_EDGES}) (rate({_CALLS}{{{_EDGE}, status_code="STATUS_CODE_ERROR"}}[$__rate_interval]))',
                     _EDGE_LEGEND,
-                    quiet=True,
                 ),
             ),
             "reqps",
