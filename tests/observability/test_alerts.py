@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import partial
 
@@ -7,7 +8,7 @@ import httpx
 import pytest
 
 from faults.catalogue import Fault, load
-from stack.asking import firing, told, until
+from stack.asking import Told, firing, told, until
 from stack.faulty import Faulty
 
 ARRIVES_WITHIN = 60.0  # seconds
@@ -48,5 +49,5 @@ async def until_quiet(http: httpx.AsyncClient) -> None:
     await until(partial(told, http, BEFORE_ALL), lambda found: not any(each.firing for each in found), CLEARS_WITHIN)
 
 
-def names(alerts: list) -> set[str]:
+def names(alerts: Iterable[Told]) -> set[str]:
     return {alert.name for alert in alerts}

@@ -28,6 +28,12 @@ SECRETS = {
 }
 HARMLESS = {"order": "order-4711", "id": "0199b6f7-3a51-7c1e-9d53-1f6a4b0c2d3e", "amount": "1999", "at": "12:30"}
 KEYS = ("authorization", "http.request.header.cookie", "db.password", "api_key", "session.token")
+PROBES = (
+    ("rpc.method", "grpc.health.v1.Health/Check"),
+    ("rpc.method", "grpc.health.v1.Health/Watch"),
+    ("url.path", "/livez"),
+    ("url.path", "/readyz"),
+)
 
 Tracers = Callable[..., Tracer]
 
@@ -35,16 +41,15 @@ Tracers = Callable[..., Tracer]
 def sent(  # noqa: PLR0913  a span has many fields
     tracer: Tracer,
     name: str,
+    attributes: dict[str, str],
     *,
-    kind: SpanKind = SpanKind.SERVER,
     seconds: float = 0.01,
     status: Status | None = None,
     event: dict[str, str] | None = None,
-    **attributes: str,
 ) -> str:
     """Send a trace of one span; give its id."""
     end = time.time_ns()
-    span = tracer.start_span(name, kind=kind, start_time=end - int(seconds * 1e9), attributes=attributes)
+    span = tracer.start_span(name, kind=SpanKind.SERVER, start_time=end - int(seconds * 1e9), attributes=attributes)
     if event is not None:
         span.add_event("said", event)
     if status is not None:
@@ -67,7 +72,7 @@ async def test_no_secret_of_a_span_reaches_jaeger(
     failed = Status(StatusCode.ERROR, " and ".join(value for name, value in SECRETS.items()))
     by_key = dict.fromkeys(KEYS, "open sesame")
     tracer_ = tracer("shop", **{"of.resource": SECRETS["e-mail"]})
-    trace_id = sent(tracer_, "POST /v1/orders", status=failed, event=said, **said, **by_key, **HARMLESS)
+    trace_id = sent(tracer_, "POST /v1/orders", {**said, **by_key, **HARMLESS}, status=failed, event=said)
 
     await arrived(trace_backend, trace_id)
 
@@ -108,13 +113,9 @@ async def test_health_checks_are_neither_kept_nor_counted(
     tracer: Tracers, trace_backend: Backend, http: httpx.AsyncClient
 ) -> None:
     service = f"probed-{uuid4().hex[:8]}"
-    probes = [
-        sent(tracer(service), "probe", **{"rpc.method": "grpc.health.v1.Health/Check", "tenant.id": WATCHED_TENANT}),
-        sent(tracer(service), "probe", **{"rpc.method": "grpc.health.v1.Health/Watch", "tenant.id": WATCHED_TENANT}),
-        sent(tracer(service), "probe", **{"url.path": "/livez", "tenant.id": WATCHED_TENANT}),
-        sent(tracer(service), "probe", **{"url.path": "/readyz", "tenant.id": WATCHED_TENANT}),
-    ]
-    request = sent(tracer(service), "request", **{"url.path": "/v1/orders", "tenant.id": WATCHED_TENANT})
+    probed, kept = tracer(service), {"tenant.id": WATCHED_TENANT}
+    probes = [sent(probed, "probe", {**kept, name: value}) for name, value in PROBES]
+    request = sent(probed, "request", {**kept, "url.path": "/v1/orders"})
 
     await arrived(trace_backend, request)
 
@@ -145,7 +146,7 @@ async def test_of_those_that_are_faster_or_have_no_limit_a_share_is_kept(
     shop = tracer("shop")
     quick = all_sent(shop, route, seconds)
 
-    await arrived(trace_backend, sent(shop, "mark", **{"tenant.id": WATCHED_TENANT}))
+    await arrived(trace_backend, sent(shop, "mark", {"tenant.id": WATCHED_TENANT}))
 
     kept = [trace for each in quick if (trace := await trace_backend.fetch(each)) is not None]
     assert len(kept) < len(quick)  # all 40 by chance: once in 10^24 runs
@@ -154,4 +155,4 @@ async def test_of_those_that_are_faster_or_have_no_limit_a_share_is_kept(
 
 def all_sent(tracer: Tracer, route: str, seconds: float, number: int = 40) -> Sequence[str]:
     names = {"http.route": route, "tenant.id": "somebody"}
-    return [sent(tracer, f"POST {route}", seconds=seconds, **names) for _ in range(number)]
+    return [sent(tracer, f"POST {route}", names, seconds=seconds) for _ in range(number)]

@@ -125,13 +125,10 @@ async def test_jaegers_monitor_has_its_figures_from_prometheus(
     watched: Shop, observed: ComposeStack, http: httpx.AsyncClient, metric: str
 ) -> None:
     await watched.placed()
-    window = {"spanKind": "server", "ratePer": 60_000, "step": 5_000, "lookback": 600_000, "quantile": 0.95}
+    window = "spanKind=server&ratePer=60000&step=5000&lookback=600000&quantile=0.95&groupByOperation=true"
 
     async def points() -> list[object]:
-        answer = await http.get(
-            f"{observed.jaeger_url}/api/metrics/{metric}",
-            params={"service": "gateway", "groupByOperation": "true"} | window,
-        )
+        answer = await http.get(f"{observed.jaeger_url}/api/metrics/{metric}?service=gateway&{window}")
         assert answer.is_success, answer.text
         return [
             point

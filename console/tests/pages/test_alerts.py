@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -63,7 +63,8 @@ async def test_an_annotation_that_is_no_address_is_no_link(client: httpx.AsyncCl
 async def test_the_page_is_told_of_each_notification(stores: Stores) -> None:
     answer = await Live(stores).alerts(Request({"type": "http"}))
     assert isinstance(answer, StreamingResponse)
-    async with aclosing(answer.body_iterator) as events:  # type: ignore[type-var]  # a generator
+    body: AsyncIterator[str] = answer.body_iterator  # type: ignore[assignment]  # texts, as they were given
+    async with aclosing(body) as events:  # type: ignore[type-var]  # a generator
         assert await anext(events) == "retry: 1000\nevent: changed\ndata: 0\n\n"
         stores.alerts.add([alert("Fires")])
         assert await anext(events) == "event: changed\ndata: 1\n\n"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Protocol, Self
 
 from stack.ports import HOST, free_ports
@@ -43,7 +43,12 @@ class ConsoleProgram:
 
     is_ours = False  # nobody tests what happens without it: that is Jaeger's part
 
-    def __init__(self, folder: Path, progress: Callable[[str], None] = lambda _text: None, **more: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        progress: Callable[[str], None] = lambda _text: None,
+        more: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         (port,) = free_ports(1)
         self.query_url = self.otlp_url = f"http://{HOST}:{port}"
         self._progress = progress

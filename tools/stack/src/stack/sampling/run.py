@@ -100,7 +100,7 @@ def run(way: Way, orders: int, folder: Path, collector: Path | None, seed: int =
         stack.processes.ProcessError: A program did not start, or ended.
     """
     with ExitStack() as running:
-        store = running.enter_context(ConsoleProgram(folder, **_ROOM))
+        store = running.enter_context(ConsoleProgram(folder, more=_ROOM))
         between = None
         if way.in_collector and collector is not None:
             between = running.enter_context(Collector(collector, store.otlp_url, folder))
