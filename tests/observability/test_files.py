@@ -11,6 +11,7 @@ from stack.configurations import check
 from stack.places import ROOT
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
+GRAFANA = ROOT / "deploy" / "grafana"
 RUNBOOKS = ROOT / "docs" / "runbooks"
 
 
@@ -65,6 +66,24 @@ def test_the_collector_keeps_what_the_rules_call_slow() -> None:
     }
 
     assert kept == targets
+
+
+def test_grafana_leads_from_each_of_traces_logs_and_metrics_to_the_others() -> None:
+    sources = yaml.safe_load((GRAFANA / "provisioning" / "datasources" / "datasources.yaml").read_text())["datasources"]
+
+    leads = {(source["uid"], target) for source in sources for target in targets(source["jsonData"])}
+
+    assert leads == {("prometheus", "jaeger"), ("loki", "jaeger"), ("jaeger", "loki"), ("jaeger", "prometheus")}
+
+
+def targets(settings: object) -> list[str]:
+    """Give the data sources that settings lead to, however deep these say so."""
+    if isinstance(settings, list):
+        return [found for each in settings for found in targets(each)]
+    if isinstance(settings, dict):
+        here = [settings["datasourceUid"]] if "datasourceUid" in settings else []
+        return here + [found for each in settings.values() for found in targets(each)]
+    return []
 
 
 def test_the_collector_and_promtool_find_the_configuration_right(observed: ComposeStack) -> None:  # noqa: ARG001  it has brought the images

@@ -92,6 +92,20 @@ async def test_every_failed_trace_is_kept(
     assert {trace.root.attributes["sampling.policy"] for trace in traces} == {"error"}
 
 
+async def test_spans_are_measured_by_what_they_are_with_exemplars(watched: Shop, http: httpx.AsyncClient) -> None:
+    trace = await (await watched.order(await watched.user())).own_trace()
+    calls = 'traces_span_metrics_calls_total{service_name="order", span_name="shop.order.v1.OrderService/CreateOrder"}'
+
+    found = await until(partial(series, http, calls), bool, WITHIN)
+
+    assert {(labels["span_kind"], labels["status_code"]) for labels, _ in found} >= {
+        ("SPAN_KIND_SERVER", "STATUS_CODE_UNSET")
+    }
+    durations = 'traces_span_metrics_duration_milliseconds_bucket{service_name="order", span_kind="SPAN_KIND_SERVER"}'
+    exemplars = partial(exemplar_trace_ids, http, durations)
+    await until(exemplars, lambda ids: trace.trace_id in ids, WITHIN)
+
+
 async def test_edges_between_services_and_to_the_database_are_measured(watched: Shop, http: httpx.AsyncClient) -> None:
     await watched.placed()
     calls = 'traces_span_metrics_calls_total{span_kind="SPAN_KIND_CLIENT"}'
@@ -118,6 +132,8 @@ async def test_edges_between_services_and_to_the_database_are_measured(watched: 
 async def test_the_collector_measures_itself(observed: ComposeStack, http: httpx.AsyncClient) -> None:  # noqa: ARG001
     await until(partial(total, http, "otelcol_receiver_accepted_spans"), lambda found: found > 0, WITHIN)
     await until(partial(total, http, "otelcol_exporter_queue_capacity"), lambda found: found > 0, WITHIN)
+    await until(partial(series, http, "otelcol_receiver_refused_spans"), bool, WITHIN)
+    await until(partial(series, http, "otelcol_processor_tail_sampling_count_traces_sampled"), bool, WITHIN)
 
 
 @pytest.mark.parametrize("metric", ["calls", "errors", "latencies"])
