@@ -8,13 +8,12 @@ import httpx
 import pytest
 
 from faults.catalogue import Fault, load
-from stack.asking import Told, told, until
+from stack.asking import Told, firing, told, until
 from stack.faulty import Faulty
 from stack.observability import CONSOLE
 
 ARRIVES_WITHIN = 60.0  # seconds
 CLEARS_WITHIN = 120.0
-BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 ALERTING = [fault for fault in load() if fault.alert is not None]
 
 
@@ -35,6 +34,7 @@ async def test_a_fault_sets_off_its_alert_and_no_other_page(
         )
         page = await http.get(f"{CONSOLE}/alerts")
     await until_quiet(http, fault.alert)
+    await until(partial(told, http, switched_on), lambda found: ended(found, fault.alert), CLEARS_WITHIN)
 
     assert f"docs/runbooks/{fault.alert}.md" in page.text
     alert = next(each for each in arrived if each.name == fault.alert)
@@ -45,14 +45,16 @@ async def test_a_fault_sets_off_its_alert_and_no_other_page(
 
 
 async def until_quiet(http: httpx.AsyncClient, name: str) -> None:
-    """Wait until nobody is paged, nor this alert fires, by what the console was told."""
+    """Wait until nobody is paged, and this alert does not fire."""
     await until(
-        partial(told, http, BEFORE_ALL),
-        lambda found: (
-            not any(each.firing and (each.name == name or each.labels["severity"] == "page") for each in found)
-        ),
+        partial(firing, http),
+        lambda found: not any(each["severity"] == "page" or each["alertname"] == name for each in found),
         CLEARS_WITHIN,
     )
+
+
+def ended(alerts: Iterable[Told], name: str | None) -> bool:
+    return not any(alert.firing for alert in alerts if alert.name == name)
 
 
 def names(alerts: Iterable[Told]) -> set[str]:
