@@ -73,9 +73,9 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def traffic(watched: Shop) -> AsyncIterator[None]:
     """Have every kind of request sent without a break, whatever is answered: a rate is of the last minute."""
+    user = await watched.user()  # while all is well
 
     async def ask() -> None:
-        user = await watched.user()
         while True:
             ordered = await watched.order(user)
             if ordered.response.is_success:

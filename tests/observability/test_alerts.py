@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from faults.catalogue import Fault, load
-from stack.asking import Told, firing, told, until
+from stack.asking import Told, firing, series, told, until
 from stack.faulty import Faulty
 from stack.observability import CONSOLE
 
@@ -45,7 +45,9 @@ async def test_a_fault_sets_off_its_alert_and_no_other_page(
 
 
 async def until_quiet(http: httpx.AsyncClient, name: str) -> None:
-    """Wait until nobody is paged, and this alert does not fire."""
+    """Wait until nobody is paged or about to be, and this alert does not fire."""
+    alerts = f'ALERTS{{severity="page"}} or ALERTS{{alertname="{name}"}}'  # pending and inhibited ones too
+    await until(partial(series, http, alerts), lambda found: not found, CLEARS_WITHIN)
     await until(
         partial(firing, http),
         lambda found: not any(each["severity"] == "page" or each["alertname"] == name for each in found),
