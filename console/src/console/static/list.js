@@ -12,7 +12,7 @@ async function search() {
   const url = `${location.pathname}${given.length ? `?${new URLSearchParams(given)}` : ""}`;
   for (const field of $$("input, select", form)) field.classList.toggle("set", field.value !== "");
   const { page, url: found } = await load(url);
-  if (new URL(found).pathname !== location.pathname) location.assign(found);
+  if (new URL(found).pathname !== location.pathname) return location.assign(found); // that of a pasted id
   history.replaceState(null, "", url);
   put(page, { whole: true });
   waiting(0);
