@@ -41,6 +41,7 @@ def export(metrics: MetricStore) -> Export:
         temporality: metrics_pb2.AggregationTemporality.ValueType = CUMULATIVE,
         name: str = "http.server.request.duration",
         service: str = "gateway",
+        between: tuple[float, float] | None = None,
     ) -> None:
         request = ExportMetricsServiceRequest()
         group = request.resource_metrics.add()
@@ -54,6 +55,8 @@ def export(metrics: MetricStore) -> Export:
             bucket_counts=buckets,
             explicit_bounds=(0.1, 1.0),
         )
+        if between:
+            point.min, point.max = between
         point.attributes.extend(
             KeyValue(key=key, value=AnyValue(string_value=value)) for key, value in attributes.items()
         )
@@ -117,6 +120,17 @@ def test_percentiles_are_interpolated_in_the_buckets(metrics: MetricStore, expor
     export(100, (0, 0, 10), attributes={"rpc.method": "a.B/C"}, name="rpc.server.call.duration", service="order")
     endless = route_stats(metrics, now=NOW)[1]
     assert (endless.service, endless.route, endless.p50, endless.p99) == ("order", "a.B/C", 1.0, 1.0)
+
+
+def test_percentiles_lie_between_the_fastest_and_the_slowest_call(metrics: MetricStore, export: Export) -> None:
+    export(100, (0, 1, 0), between=(0.2, 0.2))
+    found = only(metrics)
+    assert (found.p50, found.p95, found.p99) == (0.2, 0.2, 0.2)
+    export(200, (0, 1, 10), between=(0.2, 3.0))
+    found = only(metrics)
+    assert found.p50 == pytest.approx(1.0 + 2.0 * (5.5 - 1) / 10)
+    assert found.p99
+    assert 2.5 < found.p99 < 3.0
 
 
 def test_buckets_that_do_not_fit_their_bounds_count_and_have_no_percentile(

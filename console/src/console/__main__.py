@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from console.client import QueryError
 from console.commands.arguments import parse
+from console.commands.export import export
 from console.commands.load import ImportFileError, load
 from console.commands.show import show
 from console.commands.tail import Wanted, tail
@@ -53,13 +54,18 @@ def _tail(given: argparse.Namespace) -> int:
     return 0
 
 
+def _export(given: argparse.Namespace) -> int:
+    export(given.url, given.trace_ids, out=sys.stdout, err=sys.stderr)
+    return 0
+
+
 def _import(given: argparse.Namespace) -> int:
     imported = load(given.url, given.files, err=sys.stderr)
     sys.stdout.write(f"{imported}\n")
     return 0
 
 
-_COMMANDS = {"serve": _serve, "show": _show, "tail": _tail, "import": _import}
+_COMMANDS = {"serve": _serve, "show": _show, "tail": _tail, "export": _export, "import": _import}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -67,6 +68,8 @@ class _Increase:
     count: float
     bounds: tuple[float, ...]
     buckets: tuple[float, ...]
+    lowest: float
+    highest: float
 
     def after(self, moment: int) -> _Increase:
         """Give the part after a moment, as if all had been counted evenly."""
@@ -127,14 +130,18 @@ def _increases(points: Sequence[Histogram]) -> Iterator[_Increase]:
     before: Histogram | None = None
     for point in points:
         if before is None or point.delta or point.start != before.start or point.count < before.count:
-            yield _Increase(point.start, point.time, point.count, point.bounds, point.buckets)
+            yield _increase(point, point.start, point.count, point.buckets)
         elif point.count > before.count:
             comparable = point.bounds == before.bounds and len(point.buckets) == len(before.buckets)
             buckets = (
                 tuple(new - old for new, old in zip(point.buckets, before.buckets, strict=True)) if comparable else ()
             )
-            yield _Increase(before.time, point.time, point.count - before.count, point.bounds, buckets)
+            yield _increase(point, before.time, point.count - before.count, buckets)
         before = point
+
+
+def _increase(point: Histogram, begin: int, count: int, buckets: tuple[int, ...]) -> _Increase:
+    return _Increase(begin, point.time, count, point.bounds, buckets, point.lowest, point.highest)
 
 
 def _stats(key: _RouteKey, route: _Route, since: int, now: int) -> RouteStats:
@@ -170,18 +177,24 @@ def _rates(increases: Sequence[_Increase], since: int, now: int) -> tuple[float,
 
 
 def _quantile(increases: Sequence[_Increase], share: float) -> float | None:
-    """Interpolate in the buckets, as Prometheus does; the last bucket, which has no end, gives its beginning."""
+    """Interpolate in the buckets, as Prometheus does, but never beyond what was measured, where the service says that.
+
+    The last bucket, which has no end, then gives its beginning.
+    """
     counted = [each for each in increases if each.buckets and each.bounds]
     if not counted:
         return None
     bounds = counted[-1].bounds
-    columns = zip(*(each.buckets for each in counted if each.bounds == bounds), strict=True)
-    buckets: list[float] = list(map(sum, columns))
+    alike = [each for each in counted if each.bounds == bounds]
+    lowest, highest = min(each.lowest for each in alike), max(each.highest for each in alike)
+    buckets: list[float] = list(map(sum, zip(*(each.buckets for each in alike), strict=True)))
     wanted = share * sum(buckets)
     for index, reached in enumerate(accumulate(buckets)):
         if reached >= wanted and buckets[index]:
-            low = bounds[index - 1] if index else 0.0
-            high = bounds[index] if index < len(bounds) else low
+            low = max(lowest, bounds[index - 1] if index else 0.0)
+            high = min(highest, bounds[index] if index < len(bounds) else math.inf)
+            if not low < high < math.inf:
+                return low
             return low + (high - low) * (wanted - (reached - buckets[index])) / buckets[index]
     return None
 

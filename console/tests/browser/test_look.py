@@ -33,6 +33,9 @@ PAGES = {
     "metrics": "/metrics",
     "alerts": "/alerts",
 }
+CUT_OFF = """[...document.querySelectorAll("main :is(a.button, button, input, select, summary):not(.scroll *)")]
+  .filter(control => control.checkVisibility() && control.getBoundingClientRect().right > innerWidth)
+  .map(control => control.outerHTML)"""
 HOSTILE = """</script><script>document.title="run"</script><img src=x onerror="document.title='run'">"'&{{ 7*7 }}"""
 
 
@@ -63,6 +66,7 @@ async def test_axe_finds_nothing_and_nothing_is_cut_off(
     found = await Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert await page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    assert await page.evaluate(CUT_OFF) == []
 
 
 @pytest.mark.usefixtures("everything")

@@ -212,8 +212,7 @@ async def test_five_thousand_spans_are_shown_and_scrolled(look: Any, hold: Hold,
     )
     page = await look.at(f"/trace/{1:032x}")
     await expect(page.locator("#spans .span")).to_have_count(5_000)
-    painted = await page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-    assert painted < 10_000, "milliseconds; far less on a machine that does nothing else"
+    assert await look.soonest_paint(page) < 1_000, "milliseconds"
     frames = await page.evaluate(
         """async () => {
           const rendered = [];

@@ -162,6 +162,7 @@ async def test_ten_thousand_traces_are_a_list_like_any_other(look: Any, hold: Ho
     page = await look.at("/")
     await expect(page.locator("#summary")).to_contain_text("10000 traces held")
     await expect(page.locator(NAMES)).to_have_count(100)
+    assert await look.soonest_paint(page) < 1_000, "milliseconds"
     await page.locator("#older").click()
     await expect(page.locator(NAMES)).to_have_count(200)
     assert (await names(page))[-1] == "request 9801"

@@ -3,6 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
+from importlib import resources
+from pathlib import PurePath
 
 import httpx
 import pytest
@@ -18,6 +20,7 @@ from console.tree import short_name
 MakeSpan = Callable[..., Span]
 Received = Callable[[list[Span]], list[StoredSpan]]
 OWN = {"/static/console.js", "/static/icon.svg"}
+STATIC = [file.name for file in (resources.files("console") / "static").iterdir() if not file.name.endswith(".svg")]
 HOSTILE = """<script>alert(1)</script><img src=x onerror=alert(2)>"'&{{ 7*7 }}"""
 
 
@@ -114,9 +117,12 @@ async def test_a_page_needs_nothing_from_elsewhere(
     for path in ("/", f"/trace/{order_trace[0].trace_id}"):
         for address in (await page(client, path)).addresses:
             assert address.startswith(("/", "#", "?"))
-    style = await client.get("/static/console.css")
-    assert style.headers["content-type"].startswith("text/css")
-    assert not any(word in style.text for word in ("url(", "@import", "http"))
+    for name in STATIC:
+        file = await client.get(f"/static/{name}")
+        assert file.headers["content-type"].startswith(
+            {".css": "text/css", ".js": "text/javascript"}[PurePath(name).suffix]
+        )
+        assert not any(word in file.text for word in ("url(", "@import", "http:", "https:"))
 
 
 async def test_a_jaeger_that_is_configured_is_linked_to(

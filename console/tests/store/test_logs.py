@@ -52,6 +52,13 @@ def test_the_records_of_a_trace_stand_in_the_order_of_their_times() -> None:
     assert store.of_trace("ef" * 16) == []
 
 
+def test_the_tail_is_in_the_order_of_times_whichever_service_sent_its_own_first() -> None:
+    store = LogStore()
+    store.add(log("third", time=3) + log("first", time=1))
+    store.add(log("second", time=2))
+    assert texts(store.tail().records) == ["third", "second", "first"]
+
+
 def test_the_tail_is_the_latest_page_by_page() -> None:
     store = LogStore()
     for number in range(1, 6):

@@ -18,7 +18,7 @@ def parse(arguments: Sequence[str], *, default_url: str) -> argparse.Namespace:
         default_url: of the console, or Jaeger, that the commands talk to.
 
     Returns:
-        ``command`` (serve, show, tail or import) and what belongs to it.
+        ``command`` (serve, show, tail, export or import) and what belongs to it.
     """
     parser = argparse.ArgumentParser(prog="console", description=_DESCRIPTION)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -39,7 +39,16 @@ def parse(arguments: Sequence[str], *, default_url: str) -> argparse.Namespace:
     tail.add_argument("--errors", action="store_true", help="what failed alone")
     tail.add_argument("--json", action="store_true", help="write a JSON object a line")
 
-    load = commands.add_parser("import", parents=[client], help="send files with OTLP's JSON, as `show --json` writes")
+    save = commands.add_parser(
+        "export",
+        parents=[client],
+        help="write what a console holds, or some traces, as OTLP's JSON, one document a line",
+    )
+    save.add_argument("trace_ids", metavar="ID", nargs="*", help="of a trace; without one, all that is held")
+
+    load = commands.add_parser(
+        "import", parents=[client], help="send files with OTLP's JSON, as `export` and `show --json` write"
+    )
     load.add_argument("files", metavar="FILE", type=Path, nargs="+", help="a document, or one a line")
 
     is_serve = not arguments or arguments[0].startswith("--file")

@@ -76,9 +76,7 @@ def _read(path: Path) -> list[_Request]:
         f"expected OTLP's JSON, with {', '.join(signal.things for signal in _SCOPES)}, one document or one a line"
     )
     try:
-        requests = [
-            request for document in _documents(path.read_text(encoding="utf-8")) for request in _requests(document)
-        ]
+        requests = list(_requests(_documents(path.read_text(encoding="utf-8"))))
     except OSError as error:
         raise ImportFileError(f"{path}: {error.strerror}") from None
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
@@ -90,21 +88,37 @@ def _read(path: Path) -> list[_Request]:
 
 def _documents(text: str) -> list[dict[str, Any]]:
     try:
-        return [json.loads(text)]
+        documents = [json.loads(text)]
     except json.JSONDecodeError:
-        return [json.loads(line) for line in text.splitlines() if line.strip()]
+        documents = [json.loads(line) for line in text.splitlines() if line.strip()]
+    return [document.get("result", document) for document in documents]
 
 
-def _requests(document: dict[str, Any]) -> Iterator[_Request]:
-    """Split a document into requests of at most 500 items of one source."""
-    document = document.get("result", document)
-    for signal, (scopes, items) in _SCOPES.items():
-        for resource in document.get(signal.things, []):
-            for scope in resource.get(scopes, []):
-                found = scope.get(items, [])
-                for start in range(0, len(found), _ITEMS_A_REQUEST):
-                    part = found[start : start + _ITEMS_A_REQUEST]
-                    yield signal, len(part), {signal.things: [resource | {scopes: [scope | {items: part}]}]}
+def _requests(documents: Sequence[dict[str, Any]]) -> Iterator[_Request]:
+    """Put what documents hold into requests of about 500 items, those of each signal in their order."""
+    for signal in _SCOPES:
+        groups: list[dict[str, Any]] = []
+        items = 0
+        for document in documents:
+            for count, group in _groups(signal, document):
+                groups.append(group)
+                items += count
+                if items >= _ITEMS_A_REQUEST:
+                    yield signal, items, {signal.things: groups}
+                    groups, items = [], 0
+        if groups:
+            yield signal, items, {signal.things: groups}
+
+
+def _groups(signal: Signal, document: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Split what a document holds of one signal: each time at most 500 items of one source, with their number."""
+    scopes, items = _SCOPES[signal]
+    for resource in document.get(signal.things, []):
+        for scope in resource.get(scopes, []):
+            found = scope.get(items, [])
+            for start in range(0, len(found), _ITEMS_A_REQUEST):
+                part = found[start : start + _ITEMS_A_REQUEST]
+                yield len(part), resource | {scopes: [scope | {items: part}]}
 
 
 def _send(client: httpx.Client, signal: Signal, request: dict[str, Any]) -> tuple[int, str]:

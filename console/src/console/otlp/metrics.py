@@ -50,6 +50,8 @@ class Histogram:
         bounds: the upper bounds of all buckets but the last, which has none.
         buckets: how many measurements are in each: one more than bounds, or none at all if the sender's do not fit.
         delta: whether it counts from the point before, and not from ``start``.
+        lowest: no measurement is below it.
+        highest: none is above it.
     """
 
     attributes: Attributes
@@ -61,6 +63,8 @@ class Histogram:
     buckets: tuple[int, ...]
     exemplars: tuple[Exemplar, ...]
     delta: bool
+    lowest: float = 0.0
+    highest: float = math.inf
 
 
 @dataclass(slots=True)
@@ -160,6 +164,8 @@ def _histogram(point: metrics_pb2.HistogramDataPoint, metric: metrics_pb2.Histog
         buckets=tuple(point.bucket_counts) if fits else (),
         exemplars=tuple(exemplars_of(point)),
         delta=metric.aggregation_temporality == _DELTA,
+        lowest=point.min if point.HasField("min") else 0.0,
+        highest=point.max if point.HasField("max") else math.inf,
     )
 
 
@@ -182,6 +188,8 @@ def _exponential(point: metrics_pb2.ExponentialHistogramDataPoint, metric: metri
         buckets=(point.zero_count, *counts, 0),
         exemplars=tuple(exemplars_of(point)),
         delta=metric.exponential_histogram.aggregation_temporality == _DELTA,
+        lowest=point.min if point.HasField("min") else 0.0,
+        highest=point.max if point.HasField("max") else math.inf,
     )
 
 

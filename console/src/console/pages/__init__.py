@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from console.pages.alerts import AlertPages
 from console.pages.compare import ComparePages
+from console.pages.export import ExportPages
 from console.pages.live import Live
 from console.pages.logs import LogPages
 from console.pages.metrics import MetricsPage
@@ -42,6 +43,7 @@ class Pages:
             Live(stores),
             TraceList(stores.traces, renderer),
             TracePages(stores, renderer),
+            ExportPages(stores),
             ComparePages(stores.traces, renderer),
             LogPages(stores, renderer),
             MapPage(stores.traces, renderer),

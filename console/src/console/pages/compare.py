@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -26,6 +26,7 @@ _WORDS = {
     Change.BROKE: "fails now",
     Change.FIXED: "fails no more",
 }
+_TONES = {"gone": "failed", "slower": "warned", "faster": "good", "fails now": "failed", "fails no more": "good"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class ComparePages:
             before=before,
             after=after,
             rows=rows,
+            tones=defaultdict(str, _TONES),
             counts=Counter(row.word for row in rows if row.word),
             longest=max((span.duration for row in rows for span in (row.before, row.after) if span), default=0),
             candidates=self._candidates(before or after) if not rows else [],

@@ -54,10 +54,10 @@ class Given:
             callee=self.callee,
         )
 
-    def href(self, **more: object) -> str:
-        """Give the address of the list with these fields, and others."""
+    def href(self, path: str = "/", **more: object) -> str:
+        """Give the address of the list, or of something else about the same traces, with these fields, and others."""
         given = {key: value for key, value in {**asdict(self), **more}.items() if value}
-        return f"/?{urlencode(given)}" if given else "/"
+        return f"{path}?{urlencode(given)}" if given else path
 
 
 def cursor(params: QueryParams) -> int | None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from console.service_map import Edge, Node, ServiceMap
 
 NODE_WIDTH, NODE_HEIGHT = 150, 52
-PLATE_WIDTH, PLATE_HEIGHT = 170, 40  # what is written at an edge
+PLATE_WIDTH, PLATE_HEIGHT = 190, 56  # what is written at an edge
 
-_COLUMN, _ROW, _MARGIN = 350, 120, 24
+_COLUMN, _ROW, _MARGIN = 390, 130, 24
 _SWEEPS = 4
 _MOST_NODES, _MOST_EDGES = 40, 120
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib import resources
+from pathlib import PurePath
 
 from anyio import to_thread
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -31,7 +32,7 @@ from console.tree import count_text, duration_text, short_name, status_text
 COLOURS = 10
 
 _THEMES = ("light", "dark")
-_STATIC = {"console.css": "text/css", "console.js": "text/javascript", "icon.svg": "image/svg+xml"}
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _NAMES_REMEMBERED = 4_096
 _CHUNK = 8_192
 
@@ -58,7 +59,7 @@ class Colours:
 
 
 class Renderer:
-    """Makes pages of templates, and serves the style sheet, the script and the icon."""
+    """Makes pages of templates, and serves the style sheets, the script and the icon."""
 
     def __init__(self, site: Site | None = None) -> None:
         self.site = site or Site()
@@ -87,7 +88,7 @@ class Renderer:
             short=short_name,
         )
         folder = resources.files("console") / "static"
-        self._static = {name: (folder / name).read_bytes() for name in _STATIC}
+        self._static = {file.name: file.read_bytes() for file in sorted(folder.iterdir(), key=lambda file: file.name)}
         digest = hashlib.sha256(b"".join(self._static.values())).hexdigest()[:12]
         self._templates.globals.update(site=self.site, version=digest)
 
@@ -105,7 +106,7 @@ class Renderer:
         """Render a long page while it is being sent, so that its first part can be seen before its last is made."""
         stream = self._templates.get_template(template).stream(self._common(request), **values)
         stream.enable_buffering(_CHUNK)
-        return StreamingResponse(_in_thread(iter(stream)), media_type="text/html")
+        return StreamingResponse(in_thread(iter(stream)), media_type="text/html")
 
     def _common(self, request: Request) -> dict[str, object]:
         theme = request.cookies.get("theme", "")
@@ -115,10 +116,10 @@ class Renderer:
         name = request.path_params["name"]
         if name not in self._static:
             return Response(status_code=HTTPStatus.NOT_FOUND)
-        return Response(self._static[name], media_type=_STATIC[name])
+        return Response(self._static[name], media_type=_TYPES[PurePath(name).suffix])
 
 
-async def _in_thread(parts: Iterator[str]) -> AsyncIterator[str]:
-    """Make the parts outside of the event loop, which has others to serve."""
+async def in_thread(parts: Iterator[str]) -> AsyncIterator[str]:
+    """Make the parts of an answer outside of the event loop, which has others to serve."""
     while (part := await to_thread.run_sync(next, parts, None)) is not None:
         yield part

@@ -46,6 +46,7 @@ class TraceList:
             page=page,
             longest=max((trace.duration for trace in page.traces), default=0),
             older_href=given.href(before=page.older),
+            export_href=given.href("/export"),
             facets=facets,
             statuses=[*STATUSES, *(status for status in facets.statuses if status.lower() not in STATUSES)],
             version_shown=list_version(self._store),

@@ -43,7 +43,7 @@ class LogFilter:
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """A part of the log, the latest first; `older` is `before` of the next page, None when there is none."""
+    """A part of the log, the latest record first; `older` is `before` of the next page, None when there is none."""
 
     records: list[LogRecord]
     older: int | None
@@ -72,7 +72,7 @@ class LogStore:
         return [record.read() for record in self.stored(trace_id)]
 
     def tail(self, wanted: LogFilter | None = None, *, before: int | None = None, limit: int = 200) -> LogPage:
-        """Give the latest records.
+        """Give the records that came last, in the order of their times: services send theirs seconds apart.
 
         Args:
             wanted: which; all by default.
@@ -81,7 +81,8 @@ class LogStore:
         """
         found: list[StoredLog] = self.latest(wanted or LogFilter(), before=before, limit=limit + 1)
         older = found[limit - 1].number if len(found) > limit else None
-        return LogPage([record.read() for record in found[:limit]], older)
+        page = sorted(found[:limit], key=lambda record: (record.time, record.number), reverse=True)
+        return LogPage([record.read() for record in page], older)
 
     def latest(self, wanted: LogFilter, *, before: int | None = None, limit: int = 200) -> list[StoredLog]:
         """Give the latest records as they came, the last one first."""

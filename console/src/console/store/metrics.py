@@ -32,6 +32,10 @@ class MetricStore:
         """Give the metrics that have an exemplar of this trace, in the order of arrival."""
         return self._ring.of(trace_id)
 
+    def all(self) -> list[StoredMetric]:
+        """Give all that is held, in the order of arrival."""
+        return self._ring.latest_first()[::-1]
+
     def latest(self) -> list[StoredMetric]:
         """Give the last export of each metric of each service, those that came last first."""
         found: dict[tuple[object, str], StoredMetric] = {}

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from console.model import Trace
 from console.otlp.spans import StoredSpan
 from console.query import Dependency, Operation, Query, dependencies
+from console.store.facets import FacetCounts, Facets
 from console.store.feed import Feed, Subscription
 from console.store.held import HeldTrace, OperationKey
 from console.store.limits import Limits
@@ -63,16 +64,6 @@ class TracePage:
     older: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Facets:
-    """What the traces can be filtered by, each sorted."""
-
-    services: tuple[str, ...]
-    routes: tuple[str, ...]
-    statuses: tuple[str, ...]
-    tenants: tuple[str, ...]
-
-
 class TraceStore:
     """Traces by id, by service and by time; may be used from any thread.
 
@@ -87,6 +78,7 @@ class TraceStore:
         self._by_service: dict[str, set[str]] = {}  # ids of the traces with spans of the service
         self._operations: Counter[OperationKey] = Counter()
         self._sources = Sources()
+        self._facets = FacetCounts()
         self._read = ReadTraces()
         self._feed: Feed[str] = Feed()
         self._spans = 0
@@ -156,15 +148,12 @@ class TraceStore:
 
     def facets(self) -> Facets:
         """Give what the traces can be filtered by."""
-        services, routes, statuses, tenants = set[str](), set[str](), set[str](), set[str]()
-        for held in self._latest_first():
-            with self._lock:
-                summary = held.summary()
-            services.update(summary.services)
-            routes.update(summary.routes)
-            statuses.add(summary.status)
-            tenants.update(summary.tenants)
-        return Facets(*(tuple(sorted(found - {""})) for found in (services, routes, statuses, tenants)))
+        settled = False
+        while not settled:
+            with self._lock:  # others get their turn in between
+                settled = self._facets.settle(lambda trace_id: self._traces[trace_id].summary())
+        with self._lock:
+            return self._facets.facets()
 
     def services(self) -> list[str]:
         """Give the names of the services that have spans here, sorted."""
@@ -248,6 +237,7 @@ class TraceStore:
             self._traces[span.trace_id] = held
         span.source = self._sources.hold(span.source)
         held.add(span)
+        self._facets.change(span.trace_id)
         self._by_service.setdefault(span.service, set()).add(span.trace_id)
         self._operations[span.service, span.name, span.kind] += 1
         self._spans += 1
@@ -279,6 +269,7 @@ class TraceStore:
         for span in held.spans.values():
             self._sources.release(span.source)
         self._read.drop(trace_id)
+        self._facets.drop(trace_id)
         self._spans -= len(held.spans)
         self._size -= held.size
         self._evicted += 1
