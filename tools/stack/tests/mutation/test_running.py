@@ -46,7 +46,8 @@ tests = (str(folder / "test_it.py"), "--assert=plain", "-q", "-p", "no:cacheprov
 executed = executed_by(tests, [module], 60)
 print("executed", sorted(executed[str(module)]))
 mutants = list(find_mutants("recorded_module", module, executed[str(module)]))
-for mutant, is_noticed in sorted(verdicts(mutants, lambda _mutant: tests, 20, at_once=2), key=lambda each: each[0].line):
+found = verdicts(mutants, lambda _mutant: tests, 20, at_once=2)
+for mutant, is_noticed in sorted(found, key=lambda each: each[0].line):
     print(mutant.text, is_noticed)
 """
 
