@@ -139,8 +139,8 @@ configurations: setup # what the collector and promtool make of deploy/
 lock-check: setup # a lock that no longer fits its pyproject.toml
 	@tools/locks.sh
 
-mutants: setup ## remove instrumentation, a statement at a time: 95 % must be noticed by the trace tests
-	@exec $(BIN)/python -m stack.mutation
+mutants: setup ## remove instrumentation, a statement at a time, and write docs/mutants.md: 95 % must be noticed [MODULES=…]
+	@exec $(BIN)/python -m stack.mutation --page docs/mutants.md $(MODULES)
 
 failures: setup ## write docs/failures.md from the catalogue
 	@$(BIN)/python -m faults.document docs/failures.md

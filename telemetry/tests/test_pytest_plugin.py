@@ -167,7 +167,30 @@ def test_who_does_not_say_what_to_test_is_told_to(project: Path) -> None:
     assert "define a fixture trace_target that returns a telemetry.testing.Target" in printed
 
 
-def test_a_setting_that_nobody_knows_is_refused(project: Path) -> None:
-    code, printed = run(project, "-k", "passes", "-o", "trace_backend=zipkin")
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("trace_backend=zipkin", "trace_backend='zipkin': expected one of memory, console, jaeger"),
+        ("trace_within=soon", "trace_within='soon': expected seconds, more than 0"),
+        ("trace_within=0", "trace_within='0': expected seconds, more than 0"),
+    ],
+)
+def test_a_setting_that_nobody_knows_is_refused(project: Path, setting: str, message: str) -> None:
+    code, printed = run(project, "-k", "passes", "-o", setting)
 
-    assert code == 4 or "trace_backend='zipkin': expected one of memory, console, jaeger" in printed
+    assert code == 1
+    assert message in printed
+
+
+def test_what_is_there_of_a_trace_that_does_not_become_whole_is_kept(project: Path) -> None:
+    conftest = (project / "conftest.py").read_text()
+    calling = 'kind=SpanKind.CLIENT, attributes={"http.request.method": "GET", "server.address": "stock"}'
+    (project / "conftest.py").write_text(conftest.replace("kind=SpanKind.CLIENT", calling))
+
+    code, printed = run(project, "-k", "passes", "-o", "trace_within=0.1")
+
+    assert code == 1
+    assert "missing: the server's side of shop SELECT carts CLIENT, stock" in printed
+    assert [len(json.loads(each.read_text())["resourceSpans"]) for each in project.glob("test-results/*/*.json")] == [1]
+
+    assert run(project, "-k", "passes", "-o", "trace_absent=stock")[0] == 0

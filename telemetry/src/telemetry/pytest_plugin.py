@@ -16,6 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from telemetry.testing.backend import Backend
     from telemetry.testing.client import TracedClient
+    from telemetry.testing.fetching import Limits
     from telemetry.testing.golden import GoldenFolder
     from telemetry.testing.model import Trace
     from telemetry.testing.target import Target
@@ -35,7 +36,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--update-golden", action="store_true", help="write the golden traces in place of comparing them")
     parser.addini("trace_backend", f"--trace-backend where it is not given: {', '.join(_BACKENDS)}", default="memory")
     parser.addini("trace_url", "--trace-url where it is not given", default="http://127.0.0.1:16686")
-    parser.addini("trace_absent", "gRPC services that leave no spans, such as somebody else's", type="linelist")
+    parser.addini("trace_signals_url", "a console that keeps logs and metrics, beside a Jaeger", default="")
+    parser.addini("trace_within", "seconds that a trace gets to become whole", default="20")
+    parser.addini(
+        "trace_absent",
+        "who leaves no spans, such as somebody else's services: the full name of a gRPC service, HOST or HOST:PORT",
+        type="linelist",
+    )
     parser.addini("trace_results", "the folder for the traces of failed tests", default="test-results")
     parser.addini("trace_golden", "the folder of the golden traces", default="tests/golden")
 
@@ -54,6 +61,17 @@ def backend_name(config: pytest.Config) -> str:
     return name
 
 
+def _within(config: pytest.Config) -> float:
+    given = config.getini("trace_within")
+    try:
+        within = float(given)
+    except ValueError:
+        within = 0.0
+    if not 0 < within < float("inf"):
+        raise pytest.UsageError(f"trace_within={given!r}: expected seconds, more than 0")
+    return within
+
+
 @pytest.fixture(scope="session")
 def trace_backend(pytestconfig: pytest.Config) -> Backend:
     """Give where traces are, by --trace-backend and --trace-url."""
@@ -61,12 +79,12 @@ def trace_backend(pytestconfig: pytest.Config) -> Backend:
     from telemetry.testing.memory import Memory  # noqa: PLC0415
 
     name = backend_name(pytestconfig)
-    absent = pytestconfig.getini("trace_absent")
+    limits: Limits = {"absent": pytestconfig.getini("trace_absent"), "within": _within(pytestconfig)}
     if name == "memory":
-        return Memory(absent=absent)
+        return Memory(**limits)
     url = str(pytestconfig.getoption("trace_url") or pytestconfig.getini("trace_url"))
-    api = pytestconfig.getoption("trace_api")
-    return Jaeger(url, api=api, signals_url=url if name == "console" else None, absent=absent)
+    signals_url = url if name == "console" else str(pytestconfig.getini("trace_signals_url")) or None
+    return Jaeger(url, api=pytestconfig.getoption("trace_api"), signals_url=signals_url, **limits)
 
 
 @pytest.fixture(scope="session")

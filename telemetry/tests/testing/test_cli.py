@@ -41,6 +41,8 @@ def tracetest(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         ({"target": {}}, "target.url=None: expected a text"),
         ({"target": {"url": "http://a", "user": "b"}}, "target: user: expected url, headers, barrier"),
         ({"traces": {"url": "http://a", "api": "v2"}}, "traces.api='v2': expected one of v3, legacy"),
+        ({"traces": {"url": "http://a", "signals_url": 7}}, "traces.signals_url=7: expected a text"),
+        ({"traces": {"url": "http://a", "absent": "b"}}, "traces.absent='b': expected a list"),
         ({"tests": {}}, "tests={}: expected a list"),
         ({"tests": [{"request": {}}]}, "tests[0].name=None: expected a text"),
         ({"tests": [{"name": "a", "request": {}}]}, "tests[0].request.path=None: expected a text"),
@@ -82,8 +84,8 @@ def shop() -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = b'{"carts": [{"id": "c-1"}]}' if self.path == "/cart" else b"{}"
-            self.send_response(200 if self.path in ("/cart", "/cart/c-1") else 404)
+            body = {"/cart": b'{"carts": [{"id": "c-1"}]}', "/text": b"no JSON"}.get(self.path, b"{}")
+            self.send_response(200 if self.path in ("/cart", "/cart/c-1", "/text") else 404)
             self.end_headers()
             self.wfile.write(body)
 
@@ -140,6 +142,20 @@ def test_steps_hand_on_what_was_answered_and_the_exit_code_tells_the_outcome(sho
         ("saves what is not there", True),
         ("says what nobody knows", True),
     ]
+
+
+def test_an_answer_or_an_address_that_is_none_fails_its_test_alone(shop: str, tmp_path: Path) -> None:
+    traces = {"url": shop, "within": 0.05}
+    tests = [
+        {"name": "saves from no JSON", "request": {"path": "/text"}, "save": {"id": "carts.0.id"}},
+        {"name": "goes nowhere", "request": {"path": "//[::1"}},
+        {"name": "goes on", "request": {"path": "/cart"}, "status": 200},
+    ]
+    (tmp_path / "it.yaml").write_text(yaml.safe_dump({"target": {"url": shop}, "traces": traces, "tests": tests}))
+
+    done = tracetest("run", "it.yaml", cwd=tmp_path)
+
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (1, "1 passed, 2 failed"), done.stderr
 
 
 def test_junit_is_xml_whatever_a_failure_says(tmp_path: Path) -> None:

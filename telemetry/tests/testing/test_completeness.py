@@ -35,7 +35,7 @@ def test_a_call_without_its_servers_side_is_named(made: Any, trace_of: Any, besi
 
     trace = trace_of(made("order", "GetUser", *children, **CALL))
 
-    assert missing_parts(trace) == ["the server's side of order GetUser CLIENT"]
+    assert missing_parts(trace) == ["the server's side of order GetUser CLIENT, shop.user.v1.UserService"]
 
 
 def test_no_servers_side_is_awaited_of_a_service_that_is_absent(made: Any, trace_of: Any) -> None:
@@ -45,5 +45,43 @@ def test_no_servers_side_is_awaited_of_a_service_that_is_absent(made: Any, trace
     assert missing_parts(trace, absent=["shop.order.v1.OrderService"]) != []
 
 
-def test_a_client_span_that_is_no_rpc_awaits_nobody(made: Any, trace_of: Any) -> None:
-    assert missing_parts(trace_of(made("order", "INSERT orders", kind="CLIENT"))) == []
+def test_a_statement_of_a_database_awaits_nobody(made: Any, trace_of: Any) -> None:
+    query = {"db.system.name": "postgresql", "server.address": "postgres", "server.port": 5432}
+
+    assert missing_parts(trace_of(made("order", "INSERT orders", kind="CLIENT", attributes=query))) == []
+
+
+@pytest.mark.parametrize(
+    ("call", "names"),
+    [
+        (CALL["attributes"], ["shop.user.v1.UserService"]),
+        ({"rpc.method": "GetUser", "rpc.service": "shop.user.v1.UserService"}, ["shop.user.v1.UserService"]),
+        (
+            {"rpc.method": "a.B/C", "server.address": "user", "server.port": 50051},
+            ["a.B", "user:50051", "user"],
+        ),
+        (
+            {"http.request.method": "GET", "server.address": "stock", "server.port": 8080},
+            ["stock:8080", "stock"],
+        ),
+        ({"http.request.method": "GET", "url.full": "https://stock/items?id=1"}, ["stock:443", "stock"]),
+        ({"http.method": "GET", "http.url": "http://stock:8080/items"}, ["stock:8080", "stock"]),
+    ],
+)
+def test_a_call_awaits_its_servers_side_unless_that_is_absent(
+    made: Any, trace_of: Any, call: dict[str, Any], names: list[str]
+) -> None:
+    alone = trace_of(made("order", "call", kind="CLIENT", attributes=call))
+    served = trace_of(made("order", "call", made("other", "served", kind="SERVER"), kind="CLIENT", attributes=call))
+
+    assert missing_parts(alone) == [f"the server's side of order call CLIENT, {names[0]}"]
+    assert [missing_parts(alone, absent=[name]) for name in names] == [[] for _ in names]
+    assert missing_parts(alone, absent=["another", "another:8080"]) != []
+    assert missing_parts(served) == []
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "http://[::1", "http://stock:port/"])
+def test_a_call_to_nobody_knows_where_awaits_nobody(made: Any, trace_of: Any, url: str) -> None:
+    trace = trace_of(made("order", "GET", kind="CLIENT", attributes={"http.method": "GET", "http.url": url}))
+
+    assert missing_parts(trace) == []

@@ -43,12 +43,16 @@ async def test_what_is_still_missing_at_the_end_is_named_beside_what_is_there(an
     assert str(caught.value).splitlines() == [
         f"trace {TRACE_ID} is not whole after 0.02 s",
         "  missing: the parent of order span cc INTERNAL",
-        "  missing: the server's side of order span bb CLIENT",
+        "  missing: the server's side of order span bb CLIENT, shop.user.v1.UserService",
+        "  who leaves no spans is named in trace_absent, who is down for the moment in absent=[…]",
         "there by now:",
         "  order  span aa  INTERNAL",
         "    order  span bb  CLIENT",
         "  order  span cc  INTERNAL",
+        f"  {answers.url}/trace/{TRACE_ID}",
     ]
+    assert caught.value.trace is not None
+    assert len(caught.value.trace) == 3
 
 
 async def test_a_service_that_is_absent_is_not_awaited(answers: Any, document: Any) -> None:

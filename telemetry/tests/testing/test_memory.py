@@ -17,7 +17,7 @@ from opentelemetry.trace import SpanKind, StatusCode, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from telemetry import ExporterConfig, LogsConfig, TelemetryConfig, configure
-from telemetry.testing import LogRecord, Memory, Trace, TraceContext
+from telemetry.testing import Link, LogRecord, Memory, Trace, TraceContext
 
 
 def tracer(memory: Memory, service: str) -> Tracer:
@@ -55,7 +55,7 @@ def test_spans_are_as_they_were_recorded() -> None:
     assert (query.service, query.status, query.status_message) == ("cart", "ERROR", "no such table")
     assert (query.parent_id, query.attributes) == (served.span_id, {"sizes": (1, 2)})
     assert [(event.name, event.attributes) for event in query.events] == [("retry", {"attempt": 1})]
-    assert query.links[0].trace_id == trace.trace_id
+    assert query.links == (Link(trace.trace_id, served.span_id),)
 
 
 def test_ids_and_times_are_the_same_in_each_run_and_keep_the_order_of_things() -> None:
@@ -143,6 +143,7 @@ def test_log_records_are_those_of_the_service_whose_span_was_current() -> None:
     assert [(record.service, record.severity, record.body) for record in logs] == [("cart", "INFO", "found")]
     assert isinstance(logs[0], LogRecord)
     assert logs[0].attributes["rows"] == 2
+    assert logs[0].span_id == f"{1:016x}"
 
 
 def test_measurements_are_exemplars_and_stay_though_they_are_collected_again() -> None:
@@ -160,6 +161,7 @@ def test_measurements_are_exemplars_and_stay_though_they_are_collected_again() -
         assert [(each.service, each.name, each.unit, each.value, each.attributes) for each in measurements] == [
             ("shop", "latency", "s", 0.25, {"http.route": "/cart"})
         ]
+        assert measurements[0].span_id == f"{1:016x}"
 
 
 def test_its_log_processor_is_closed_with_its_provider() -> None:

@@ -44,6 +44,12 @@ def test_a_span_is_read_with_its_resource_and_its_times_in_microseconds() -> Non
     assert (span.start, span.duration, span.end) == (1000, 2000, 3000)
 
 
+def test_events_are_in_the_order_of_their_time() -> None:
+    events = [{"name": "done", "timeUnixNano": "10"}, {"name": "retry", "timeUnixNano": "9"}]
+
+    assert [event.name for event in read(events=events).events] == ["retry", "done"]
+
+
 def test_a_span_that_says_little_is_internal_and_a_root() -> None:
     span = read()
 

@@ -45,6 +45,17 @@ def test_a_span_is_read_with_all_that_it_has(document: Any) -> None:
     assert found.events == (Event("exception", {"exception.type": "KeyError"}),)
 
 
+def test_events_are_in_the_order_of_their_time(document: Any) -> None:
+    span = document("aa")
+    span["logs"] = [
+        {"timestamp": time, "fields": [{"key": "event", "value": name}]} for time, name in ((10, "done"), (9, "retry"))
+    ]
+
+    (found,) = read(span)
+
+    assert [event.name for event in found.events] == ["retry", "done"]
+
+
 def test_a_span_says_little_that_is_internal_and_ended_well(document: Any) -> None:
     (found,) = read(document("aa"))
 

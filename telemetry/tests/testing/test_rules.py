@@ -152,6 +152,30 @@ class TestRootCause:
 
         assert told(trace, root_cause(span("gateway", "POST /v1/orders"))) == ""
 
+    @pytest.mark.parametrize(
+        ("attributes", "failure"),
+        [
+            ({"rpc.grpc.status_code": 5}, "NOT_FOUND"),
+            ({"rpc.grpc.status_code": 99}, "99"),
+            ({"http.status_code": 401}, "401"),
+        ],
+    )
+    def test_may_be_told_in_the_conventions_of_before(
+        self, made: Any, trace_of: Any, attributes: dict[str, int], failure: str
+    ) -> None:
+        trace = trace_of(made("order", "root", made("user", "served", kind="SERVER", attributes=attributes)))
+
+        assert told(trace, root_cause(span("user", "served"))) == ""
+        assert f"the root cause is user  served  SERVER ({failure})" in told(trace, root_cause(span("order", "root")))
+
+    @pytest.mark.parametrize("attributes", [{"rpc.grpc.status_code": 0}, {"http.status_code": 200}])
+    def test_is_no_call_that_went_well_by_the_conventions_of_before(
+        self, made: Any, trace_of: Any, attributes: dict[str, int]
+    ) -> None:
+        trace = trace_of(made("order", "root", attributes=attributes))
+
+        assert "nothing has failed" in told(trace, root_cause(span("order", "root")))
+
     def test_is_nowhere_where_nothing_failed(self, made: Any, trace_of: Any) -> None:
         trace = trace_of(made("order", "root", attributes={"rpc.response.status_code": "OK"}))
 

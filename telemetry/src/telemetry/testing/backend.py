@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from time import monotonic
 
-from telemetry.testing.completeness import missing_parts
+from telemetry.testing.completeness import SERVERS_SIDE, missing_parts
 from telemetry.testing.drawing import draw
 from telemetry.testing.ids import TraceContext, new_context
 from telemetry.testing.model import LogRecord, Measurement, Trace
@@ -25,7 +25,15 @@ class BackendError(Exception):
 
 
 class TraceNotWhole(AssertionError):  # noqa: N818  it reads as what is wrong
-    """A trace did not become whole in time; the message says what is missing and what is there."""
+    """A trace did not become whole in time; the message says what is missing and what is there.
+
+    Attributes:
+        trace: What is there; None when nothing is.
+    """
+
+    def __init__(self, message: str, trace: Trace | None = None) -> None:
+        super().__init__(message)
+        self.trace = trace
 
 
 class Backend(ABC):
@@ -34,7 +42,7 @@ class Backend(ABC):
     Args:
         within: Seconds that a trace gets to become whole.
         poll: Seconds between two looks, at most: the first ones follow each other faster.
-        absent: Full names of gRPC services that leave no spans, such as those of somebody else.
+        absent: Who leaves no spans, such as somebody else's services, see `telemetry.testing.completeness`.
     """
 
     def __init__(
@@ -81,7 +89,7 @@ class Backend(ABC):
         Args:
             trace_id: 32 hex digits.
             caller: The span id that the request came with, if the trace went on from it.
-            absent: Full names of gRPC services that calls cannot reach at the moment: no server's side is awaited.
+            absent: Who cannot be reached at the moment, named likewise: no server's side is awaited.
             barrier: Makes the services send what they have; called before each look. It raises BackendError when it
                 cannot, which is told should the trace not become whole.
 
@@ -99,7 +107,7 @@ class Backend(ABC):
                 link = self.link(trace_id)
                 return replace(trace, logs=logs, metrics=metrics, caller=caller, link=link)
             if monotonic() > ends_at:
-                raise TraceNotWhole(self._what_is_missing(trace_id, trace, missing))
+                raise TraceNotWhole(self._what_is_missing(trace_id, trace, missing), trace)
             before = trace
             await asyncio.sleep(pause)
             pause = min(pause * _SLOWER, self._poll)
@@ -123,6 +131,9 @@ class Backend(ABC):
     def _what_is_missing(self, trace_id: str, trace: Trace | None, missing: list[str]) -> str:
         lines = [f"trace {trace_id} is not whole after {self._within:g} s"]
         lines += [f"  missing: {part}" for part in missing or ["nothing by now; it was still growing"]]
+        if any(part.startswith(SERVERS_SIDE) for part in missing):
+            lines.append("  who leaves no spans is named in trace_absent, who is down for the moment in absent=[…]")
         if trace is not None:
             lines += ["there by now:", *(f"  {line}" for line in draw(trace))]
+            lines += [f"  {link}"] if (link := self.link(trace_id)) else []
         return "\n".join(lines)

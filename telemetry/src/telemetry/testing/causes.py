@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from telemetry import semconv
+from telemetry.testing.conventions import http_status, rpc_code
 from telemetry.testing.model import Span, Trace
 
 _HTTP_ERROR = 400
@@ -35,10 +36,10 @@ def failure_of(span: Span) -> str | None:
     kind = span.attributes.get(semconv.ERROR_TYPE)
     if kind is not None:
         return str(kind)
-    code = span.attributes.get(semconv.RPC_RESPONSE_STATUS_CODE, "OK")
-    if code != "OK":
-        return str(code)
-    status = span.attributes.get(semconv.HTTP_RESPONSE_STATUS_CODE)
-    if isinstance(status, int) and status >= _HTTP_ERROR:
+    code = rpc_code(span.attributes)
+    if code not in (None, "OK"):
+        return code
+    status = http_status(span.attributes)
+    if status is not None and status >= _HTTP_ERROR:
         return str(status)
     return "ERROR" if span.status == "ERROR" else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from telemetry.testing.backend import Backend, Barrier
+from telemetry.testing.backend import Backend, Barrier, TraceNotWhole
 from telemetry.testing.golden import GoldenFolder
 from telemetry.testing.ids import TraceContext
 from telemetry.testing.model import Trace
@@ -63,7 +63,7 @@ class TracedClient:
         headers_of: Gives the headers of a request for a tenant, such as a token's; also those of a gRPC call.
         barrier: Makes the services send what they have, see `Backend.whole`.
         test: Whose requests these are; where ids are repeatable they follow from it.
-        fetched: Told of each trace that was fetched.
+        fetched: Told of each trace that was fetched, and of what there is of one that does not become whole.
         golden: Where the golden traces are.
     """
 
@@ -152,7 +152,12 @@ class TracedClient:
     async def finished(self, trace_id: str, caller: str | None = None, *, absent: Collection[str] = ()) -> Trace:
         """Give any trace, when it is finished; see `Backend.whole`."""
         __tracebackhide__ = True
-        trace = await self.backend.whole(trace_id, caller, absent=absent, barrier=self._barrier)
+        try:
+            trace = await self.backend.whole(trace_id, caller, absent=absent, barrier=self._barrier)
+        except TraceNotWhole as error:
+            if error.trace is not None:
+                self._fetched(error.trace)
+            raise
         trace = replace(trace, golden=self._golden)
         self._fetched(trace)
         return trace

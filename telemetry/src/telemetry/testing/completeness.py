@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from telemetry import semconv
+from telemetry.testing.conventions import called_names
 from telemetry.testing.model import Span, Trace
+
+SERVERS_SIDE = "the server's side of "
 
 
 def missing_parts(trace: Trace, caller: str | None = None, absent: Collection[str] = ()) -> list[str]:
@@ -17,19 +19,24 @@ def missing_parts(trace: Trace, caller: str | None = None, absent: Collection[st
     Args:
         trace: What has arrived.
         caller: The span id that the request came with: the one parent that nobody exports.
-        absent: Full names of gRPC services, such as ``shop.user.v1.UserService``, that calls cannot reach.
+        absent: Who leaves no spans: full names of gRPC services, such as ``shop.user.v1.UserService``, and of others
+            the ``HOST`` or ``HOST:PORT`` that they are called by.
     """
     ids = {span.span_id for span in trace} | {caller, None}
     parts = [f"the parent of {_named(span)}" for span in trace if span.parent_id not in ids]
-    parts += [f"the server's side of {_named(span)}" for span in trace if _awaits_server(span, trace, absent)]
+    parts += [
+        f"{SERVERS_SIDE}{_named(span)}, {names[0]}"
+        for span in trace
+        if (names := _awaited(span, trace)) and not any(name in absent for name in names)
+    ]
     return parts
 
 
-def _awaits_server(span: Span, trace: Trace, absent: Collection[str]) -> bool:
-    method = span.attributes.get(semconv.RPC_METHOD)
-    if span.kind != "CLIENT" or method is None or str(method).rpartition("/")[0] in absent:
-        return False
-    return not any(child.kind == "SERVER" for child in trace.children(span))
+def _awaited(span: Span, trace: Trace) -> list[str]:
+    """Give the names of who must have left a SERVER span below this one; none when nobody must, or has."""
+    if span.kind != "CLIENT" or any(child.kind == "SERVER" for child in trace.children(span)):
+        return []
+    return called_names(span.attributes)
 
 
 def _named(span: Span) -> str:

@@ -7,9 +7,10 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from threading import Lock
-from typing import Any, Unpack, cast
+from typing import Any, TypeVar, Unpack, cast
 
 from opentelemetry.context import Context
 from opentelemetry.sdk._logs import LogRecordProcessor, ReadWriteLogRecord
@@ -17,7 +18,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader, Metric, Metri
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.sdk.trace import Span as SdkSpan
-from opentelemetry.trace import format_span_id, format_trace_id
+from opentelemetry.trace import SpanContext, format_span_id, format_trace_id
 
 from telemetry import semconv
 from telemetry.testing.backend import Backend, Signals
@@ -28,6 +29,8 @@ from telemetry.testing.model import Event, Kind, Link, LogRecord, Measurement, S
 _BEGINNING = 1_000_000_000_000_000  # microseconds since the epoch: a morning in September 2001
 _TICK = 10  # microseconds
 _POLL = 0.005  # seconds
+
+S = TypeVar("S", LogRecord, Measurement)
 
 
 class Memory(Backend):
@@ -68,10 +71,9 @@ class Memory(Backend):
         """Give the spans that have ended; None when there is none."""
         with self._lock:
             ended = list(self._spans.get(int(trace_id, 16), ()))
-            begun = [(tick, span) for (of, span), (tick, _) in self._started.items() if of == int(trace_id, 16)]
+            numbers = self._numbers(trace_id)
         if not ended:
             return None
-        numbers = {span_id: f"{n:016x}" for n, (_tick, span_id) in enumerate(sorted(begun), 1)}
         return Trace(trace_id, tuple(_span(*each, numbers) for each in sorted(ended, key=lambda each: each[0])))
 
     async def signals(self, trace_id: str) -> Signals:
@@ -79,7 +81,9 @@ class Memory(Backend):
         for reader in self._readers:
             self._collect(reader)
         with self._lock:
-            return tuple(self._logs.get(trace_id, ())), tuple(self._measurements.get(trace_id, ()))
+            numbers = self._numbers(trace_id)
+            logs, measurements = self._logs.get(trace_id, ()), self._measurements.get(trace_id, ())
+            return _numbered(logs, numbers), _numbered(measurements, numbers)
 
     def span_started(self, span: ReadableSpan) -> None:
         """Let the clock tick, and remember when."""
@@ -102,6 +106,11 @@ class Memory(Backend):
             _tick, service = self._started.get((trace_id, span_id), (0, record.service))
             if service == record.service:
                 self._logs.setdefault(format_trace_id(trace_id), []).append(record)
+
+    def _numbers(self, trace_id: str) -> dict[str, str]:
+        """Give the number of each span of a trace by its id, as text."""
+        begun = [(tick, span) for (of, span), (tick, _) in self._started.items() if of == int(trace_id, 16)]
+        return {format_span_id(span_id): f"{n:016x}" for n, (_tick, span_id) in enumerate(sorted(begun), 1)}
 
     def _collect(self, reader: InMemoryMetricReader) -> None:
         data = reader.get_metrics_data()
@@ -153,8 +162,8 @@ class _Logs(LogRecordProcessor):
         return True
 
 
-def _span(started: int, ended: int, span: ReadableSpan, numbers: Mapping[int, str]) -> Span:
-    _trace, span_id = _ids(span)
+def _span(started: int, ended: int, span: ReadableSpan, numbers: Mapping[str, str]) -> Span:
+    trace_id, span_id = _ids(span)
     parent = span.parent
     resource = _values(span.resource.attributes)
     return Span(
@@ -162,18 +171,30 @@ def _span(started: int, ended: int, span: ReadableSpan, numbers: Mapping[int, st
         name=span.name,
         kind=_kind(span.kind.name),
         status=_status(span.status.status_code.name),
-        span_id=numbers[span_id],
-        parent_id=None if parent is None else numbers.get(parent.span_id, format_span_id(parent.span_id)),
+        span_id=_number(span_id, numbers),
+        parent_id=None if parent is None else _number(parent.span_id, numbers),
         start=_BEGINNING + started * _TICK,
         duration=(ended - started) * _TICK,
         attributes=_values(span.attributes),
         status_message=span.status.description or "",
         events=tuple(Event(each.name, _values(each.attributes)) for each in span.events),
-        links=tuple(
-            Link(format_trace_id(each.context.trace_id), format_span_id(each.context.span_id)) for each in span.links
-        ),
+        links=tuple(_link(each.context, numbers if each.context.trace_id == trace_id else {}) for each in span.links),
         resource=resource,
     )
+
+
+def _link(context: SpanContext, numbers: Mapping[str, str]) -> Link:
+    return Link(format_trace_id(context.trace_id), _number(context.span_id, numbers))
+
+
+def _number(span_id: int, numbers: Mapping[str, str]) -> str:
+    """Give the number of a span; its id for one that is not of this process."""
+    known = format_span_id(span_id)
+    return numbers.get(known, known)
+
+
+def _numbered(signals: Sequence[S], numbers: Mapping[str, str]) -> tuple[S, ...]:
+    return tuple(replace(each, span_id=numbers.get(each.span_id, each.span_id)) for each in signals)
 
 
 def _measurements(metric: Metric, resource: Resource) -> Iterator[tuple[str, Measurement]]:

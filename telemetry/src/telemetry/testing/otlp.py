@@ -97,7 +97,9 @@ def _span(document: Mapping[str, Any], resource: Attributes) -> Span:
         duration=(int(document["endTimeUnixNano"]) - start) // _NANO,
         attributes=_attributes(document),
         status_message=status.get("message", ""),
-        events=tuple(Event(each.get("name", ""), _attributes(each)) for each in document.get("events", ())),
+        events=tuple(
+            Event(each.get("name", ""), _attributes(each)) for each in sorted(document.get("events", ()), key=_time)
+        ),
         links=tuple(Link(each["traceId"].lower(), each["spanId"].lower()) for each in document.get("links", ())),
         resource={key: value for key, value in resource.items() if key != semconv.SERVICE_NAME},
     )
@@ -118,6 +120,11 @@ def _measurement(
 
 def _service(resource: Attributes) -> str:
     return str(resource.get(semconv.SERVICE_NAME, ""))
+
+
+def _time(event: Mapping[str, Any]) -> int:
+    """Give when an event was: Jaeger keeps them in another order."""
+    return int(event.get("timeUnixNano", 0))
 
 
 def _kind(document: object) -> Kind:
@@ -171,8 +178,8 @@ def _written_span(trace_id: str, span: Span) -> dict[str, Any]:
         "endTimeUnixNano": str(span.end * _NANO),
         "attributes": _written(span.attributes),
         "events": [
-            {"timeUnixNano": str(span.start * _NANO), "name": each.name, "attributes": _written(each.attributes)}
-            for each in span.events
+            {"timeUnixNano": str(span.start * _NANO + n), "name": each.name, "attributes": _written(each.attributes)}
+            for n, each in enumerate(span.events)  # a nanosecond apart: whoever stores them may order them by time
         ],
         "links": [{"traceId": each.trace_id, "spanId": each.span_id} for each in span.links],
         "status": {

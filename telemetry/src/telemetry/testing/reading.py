@@ -33,7 +33,7 @@ def _span(document: Mapping[str, Any], process: Mapping[str, Any]) -> Span:
         duration=document["duration"],
         attributes={key: value for key, value in tags.items() if key not in _OWN_TAGS},
         status_message=str(tags.get("otel.status_description", "")),
-        events=tuple(_event(each) for each in document["logs"] or ()),
+        events=tuple(_event(each) for each in sorted(document["logs"] or (), key=lambda log: log["timestamp"])),
         links=links,
         resource=_attributes(process.get("tags") or ()),
     )

@@ -33,7 +33,7 @@ from typing import Any
 
 import httpx
 
-from telemetry.testing.backend import Backend
+from telemetry.testing.backend import Backend, BackendError
 from telemetry.testing.client import Exchange, TracedClient
 from telemetry.testing.documents import read_expectations
 from telemetry.testing.expect import Expectation
@@ -109,8 +109,8 @@ def read_suite(document: object) -> Suite:
     target = mapping(fields.get("target"), "target")
     only(target, ("url", "headers", "barrier"), "target")
     traces = mapping(fields.get("traces"), "traces")
-    only(traces, ("url", "api", "signals_url", "within"), "traces")
-    barrier = target.get("barrier")
+    only(traces, ("url", "api", "signals_url", "within", "absent"), "traces")
+    barrier, signals_url = target.get("barrier"), traces.get("signals_url")
     return Suite(
         Target(
             base_url=text(target.get("url"), "target.url"),
@@ -120,8 +120,9 @@ def read_suite(document: object) -> Suite:
         Jaeger(
             text(traces.get("url"), "traces.url"),
             api=choice(traces.get("api", "v3"), ("v3", "legacy"), "traces.api"),
-            signals_url=traces.get("signals_url"),
+            signals_url=None if signals_url is None else text(signals_url, "traces.signals_url"),
             within=number(traces.get("within", _WITHIN), "traces.within"),
+            absent=[text(each, "traces.absent") for each in sequence(traces.get("absent", ()), "traces.absent")],
         ),
         [_case(each, f"tests[{n}]") for n, each in enumerate(sequence(fields.get("tests"), "tests"))],
     )
@@ -146,7 +147,7 @@ async def run_case(suite: Suite, case: Case, variables: Mapping[str, str], golde
             http.headers.update(_filled(suite.headers, known))
             for step in case.steps:
                 known |= await _run_step(step, client, known)
-        except (AssertionError, DocumentError, httpx.HTTPError) as error:
+        except (AssertionError, BackendError, DocumentError, httpx.HTTPError, httpx.InvalidURL) as error:
             failure = str(error) or type(error).__name__
         else:
             failure = ""
@@ -170,12 +171,12 @@ async def _run_step(step: Step, client: TracedClient, known: Mapping[str, str]) 
 
 def _saved(step: Step, exchange: Exchange) -> Iterator[tuple[str, str]]:
     for name, path in step.save.items():
-        value = exchange.response.json()
-        for part in path.split("."):
-            try:
+        try:
+            value = exchange.response.json()
+            for part in path.split("."):
                 value = value[int(part)] if isinstance(value, list) else value[part]
-            except (KeyError, IndexError, ValueError, TypeError):
-                raise AssertionError(f"save {name}: there is no {path} in {exchange.response.text}") from None
+        except (KeyError, IndexError, ValueError, TypeError):
+            raise AssertionError(f"save {name}: there is no {path} in {exchange.response.text!r}") from None
         yield name, str(value)
 
 

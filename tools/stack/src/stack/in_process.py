@@ -32,7 +32,7 @@ from order_service.watching import WatchLimits
 from stack.ports import HOST
 from telemetry import ExporterConfig, Secret, Telemetry, TelemetryConfig, configure
 from telemetry.database import Database
-from telemetry.grpc.health import Health
+from telemetry.grpc.health import Health, check
 from telemetry.listening import listen
 from telemetry.testing import Memory
 from user_service.migrate import MIGRATIONS as USER_MIGRATIONS
@@ -40,6 +40,8 @@ from user_service.server import SERVICE as USER_SERVICE
 from user_service.server import build_server as build_user_server
 
 _ENDS_WITHIN = 15.0
+_READY_WITHIN = 30.0
+_NEXT_TRY = 0.02
 _LOGGERS = ("gateway", "order_service", "telemetry", "user_service")
 
 
@@ -113,7 +115,7 @@ class InProcessStack:
         running.push_async_callback(database.close)
         faults = fault_interceptors(self._faults, telemetry, database)
         server = build_user_server(telemetry, database, more_interceptors=faults)
-        return await _started(server, Health([USER_SERVICE], database.ping), running)
+        return await _started(server, USER_SERVICE, database, running)
 
     async def _order(self, running: AsyncExitStack, user: str) -> str:
         telemetry = self._telemetry("order", running)
@@ -123,7 +125,7 @@ class InProcessStack:
         changes = Changes()
         faults = fault_interceptors(self._faults, telemetry, database)
         server = build_order_server(telemetry, database, users, changes, WatchLimits(), more_interceptors=faults)
-        address = await _started(server, Health([ORDER_SERVICE], database.ping), running)
+        address = await _started(server, ORDER_SERVICE, database, running)
         running.callback(changes.close)
         return address
 
@@ -164,7 +166,9 @@ class InProcessStack:
         return make_url(f"sqlite+aiosqlite:///{self._folder.resolve() / service}.db")
 
 
-async def _started(server: aio.Server, health: Health, running: AsyncExitStack) -> str:
+async def _started(server: aio.Server, service: str, database: Database, running: AsyncExitStack) -> str:
+    """Start a server; give its address when it can do its work."""
+    health = Health([service], database.ping)
     add_HealthServicer_to_server(health.servicer, server)
     port = server.add_insecure_port(f"{HOST}:0")
     await server.start()
@@ -177,7 +181,11 @@ async def _started(server: aio.Server, health: Health, running: AsyncExitStack) 
             await watching
 
     running.push_async_callback(end)
-    return f"{HOST}:{port}"
+    address = f"{HOST}:{port}"
+    async with aio.insecure_channel(address) as channel, asyncio.timeout(_READY_WITHIN):
+        while not await check(channel, service):  # noqa: ASYNC110  gRPC's health service is asked
+            await asyncio.sleep(_NEXT_TRY)
+    return address
 
 
 @contextmanager

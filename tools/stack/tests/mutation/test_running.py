@@ -40,12 +40,14 @@ from stack.mutation.running import executed_by, verdicts
 
 folder = Path(sys.argv[1])
 sys.path.insert(0, str(folder))
+import recorded_module
 module = folder / "recorded_module.py"
 tests = (str(folder / "test_it.py"), "--assert=plain", "-q", "-p", "no:cacheprovider", "-c", "/dev/null")
 executed = executed_by(tests, [module], 60)
 print("executed", sorted(executed[str(module)]))
 mutants = list(find_mutants("recorded_module", module, executed[str(module)]))
-for mutant, is_noticed in sorted(verdicts(mutants, lambda _mutant: tests, 8, at_once=2), key=lambda each: each[0].line):
+found = verdicts(mutants, lambda _mutant: tests, 20, at_once=2)
+for mutant, is_noticed in sorted(found, key=lambda each: each[0].line):
     print(mutant.text, is_noticed)
 """
 
@@ -68,7 +70,7 @@ def test_what_changes_a_result_or_ends_nothing_any_more_is_noticed_and_nothing_e
 
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert "executed [1, 2, 3, 4, 7, 8]" in lines
+    assert "executed [2, 3, 4, 8]" in lines
     assert lines[-4:] == ["total = one + other True", "unseen = total False", "return total True", "event.set() True"]
 
 

@@ -1,23 +1,24 @@
-"""``python -m stack.mutation [FILE…]``: fails where less than 95 % of what is removed is noticed.
+"""``python -m stack.mutation --page FILE [MODULE…]``: fails where less than 95 % of what is removed is noticed.
 
-The trace tests come first. What they do not notice is given to telemetry's own tests of the same module: what no
-request of the stack can show, such as a cache that is never filled, is theirs.
+For the instrumentation the trace tests come first. What they do not notice is given to telemetry's own tests of the
+same module: what no request of the stack can show, such as a cache that is never filled, is theirs. The trace-test kit
+has its own tests alone.
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import os
 import sys
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from stack.mutation.mutants import Mutant, find_mutants
+from stack.mutation.page import Row, parts, read_page, write_page
 from stack.mutation.running import executed_by, verdicts
 from stack.places import ROOT
 
@@ -41,29 +42,53 @@ INSTRUMENTATION = (
     "tenant",
     "trace_context",
 )
-# All that the trace tests can see without another process.
+# What says whether a trace is as it should be, and how not.
+KIT = (
+    "testing/causes",
+    "testing/chaining",
+    "testing/completeness",
+    "testing/conventions",
+    "testing/documents",
+    "testing/golden",
+    "testing/golden_words",
+    "testing/matching",
+    "testing/memory",
+    "testing/otlp",
+    "testing/patterns",
+    "testing/placing",
+    "testing/reading",
+    "testing/report",
+    "testing/rules",
+    "testing/signals",
+    "testing/values",
+)
 _OPTIONS = ("-p", "no:cacheprovider", "-q", "--assert=plain")  # rewriting assertions would read modules by itself
+# All that the trace tests can see without another process.
 TESTS = (
     *(*_OPTIONS, "--trace-backend=memory", "-k", "not does_not_happen"),
     *("tests/test_create_order.py", "tests/faults", "tests/test_edge.py", "tests/test_events.py"),
     *("tests/test_tenants.py", "tests/test_orders.py", "tests/test_users.py"),
 )
+# Not those that start processes: these would load the modules as they are.
+KIT_TESTS = (*_OPTIONS, "--ignore=telemetry/tests/testing/test_cli.py", "telemetry/tests/testing")
 
-# Nothing of the repository: it must be imported after the exchange. The rest need not be read again for each mutant.
-_PRELOADED = (
-    "aiosqlite",
+# What the tests need, loaded once.
+_LOADED = (
     "alembic.command",
-    "fastapi",
-    "grpc.aio",
-    "grpc_health.v1.health_pb2_grpc",
-    "httpx",
-    "msgspec",
-    "openfeature.api",
-    "opentelemetry.sdk.metrics.export",
-    "opentelemetry.sdk.trace.export",
-    "sqlalchemy.ext.asyncio",
-    "uvicorn",
-    "yaml",
+    "bench",
+    "console",
+    "faults.wiring",
+    "gateway.server",
+    "hypothesis",
+    "order_service.server",
+    "stack.compose",
+    "stack.e2e",
+    "stack.in_process",
+    "stack.jaeger",
+    "stack.meeting",
+    "telemetry.pytest_plugin",
+    "telemetry.testing",
+    "user_service.server",
 )
 _SLOWEST = 300.0  # seconds for the tests when each line is followed
 _WITHIN = 180.0  # seconds for the tests with a mutant: many times what they take
@@ -71,21 +96,41 @@ _WITHIN = 180.0  # seconds for the tests with a mutant: many times what they tak
 _SOURCES = ROOT / "telemetry" / "src"
 
 
-def main(names: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Run all mutants of these modules, by default of all; give the exit code."""
+    parser = argparse.ArgumentParser("stack.mutation", description=__doc__)
+    parser.add_argument("--page", type=Path, required=True, help="where the numbers are kept")
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help="such as grpc/server; by default all")
+    given = parser.parse_args(arguments)
     screen = Console()
-    for each in _PRELOADED:
+    for each in _LOADED:
         importlib.import_module(each)
-    paths = [_SOURCES / "telemetry" / f"{name}.py" for name in names or INSTRUMENTATION]
+    rows = read_page(given.page.read_text(encoding="utf-8")) if given.modules and given.page.exists() else {}
+    for names, tests in ((INSTRUMENTATION, TESTS), (KIT, KIT_TESTS)):
+        paths = [_path(name) for name in names if name in (given.modules or names)]
+        for row in _measured(paths, tests, screen) if paths else ():
+            rows[row.module] = row
+            given.page.write_text(write_page(rows), encoding="utf-8")
+    shares = {title: Row.all(of).noticed for title, of in parts(rows.values()).items()}
+    for title, share in shares.items():
+        screen.print(f"{title}: {share:.1%} noticed", highlight=False)
+    return 0 if min(shares.values()) >= WANTED else 1
+
+
+def _measured(paths: Sequence[Path], tests: Sequence[str], screen: Console) -> Iterator[Row]:
+    """Run the mutants of modules; tell those that nobody notices, and give the module's row when it is done."""
     screen.print("running the tests without a mutant, to see which lines they execute")
-    executed = executed_by(TESTS, paths, _SLOWEST)
-    mutants = [each for path in paths for each in find_mutants(_module(path), path, executed.get(str(path), ()))]
-    unseen = _survivors(mutants, lambda _mutant: TESTS, "trace tests", screen)
-    survivors = _survivors(unseen, _own_tests, "tests of the module", screen)
-    for mutant in survivors:
-        screen.print(f"not noticed: {mutant}", highlight=False)
-    _report(mutants, unseen, survivors, screen)
-    return 0 if len(survivors) <= (1 - WANTED) * len(mutants) else 1
+    executed = executed_by(tests, paths, _SLOWEST)
+    for path in paths:
+        module = _name(path)
+        mutants = list(find_mutants(module, path, executed.get(str(path), ())))
+        unseen = mutants
+        if tests is TESTS:
+            unseen = _survivors(mutants, lambda _mutant: TESTS, f"{module}: trace tests", screen)
+        survivors = _survivors(unseen, _own_tests, f"{module}: its own tests", screen)
+        for mutant in survivors:
+            screen.print(f"not noticed: {mutant}", highlight=False)
+        yield Row(module, len(mutants), len(mutants) - len(unseen), len(unseen) - len(survivors))
 
 
 def _survivors(
@@ -101,30 +146,18 @@ def _survivors(
 
 
 def _own_tests(mutant: Mutant) -> Sequence[str]:
-    """Give telemetry's tests of a module: those of its folder, or of its name."""
+    """Give telemetry's tests of a module: those of its name, and then of its folder if that is not the package's."""
     folder, _, name = mutant.module.removeprefix("telemetry.").rpartition(".")
     tests = ROOT / "telemetry" / "tests" / folder
-    found = [tests] if folder else sorted(tests.glob(f"test_{name.partition('_')[0]}*.py"))
-    return (*_OPTIONS, *map(str, found))
+    found = [*sorted(tests.glob(f"test_{name.partition('_')[0]}*.py")), *([tests] if folder else [])]
+    return (*(KIT_TESTS if folder == "testing" else _OPTIONS), *map(str, found))
 
 
-def _report(mutants: Sequence[Mutant], unseen: Sequence[Mutant], survivors: Sequence[Mutant], screen: Console) -> None:
-    table = Table("module", "removed", "noticed by the trace tests", "by its own tests", "by none")
-    counts = [Counter(mutant.module for mutant in each) for each in (mutants, unseen, survivors)]
-    for module in counts[0]:
-        table.add_row(module, *_numbers(*(count[module] for count in counts)))
-    table.add_row("all", *_numbers(len(mutants), len(unseen), len(survivors)))
-    screen.print(table)
-    for who, left in (("by the trace tests", len(unseen)), ("in all", len(survivors))):
-        share = 1 - left / len(mutants) if mutants else 0.0
-        screen.print(f"noticed {who}: {share:.1%}", highlight=False)
+def _path(name: str) -> Path:
+    return _SOURCES / "telemetry" / f"{name}.py"
 
 
-def _numbers(removed: int, unseen: int, survivors: int) -> tuple[str, ...]:
-    return tuple(map(str, (removed, removed - unseen, unseen - survivors, survivors)))
-
-
-def _module(path: Path) -> str:
+def _name(path: Path) -> str:
     return ".".join(path.relative_to(_SOURCES).with_suffix("").parts)
 
 

@@ -1,7 +1,8 @@
-"""Runs the trace tests in a process that is forked for it, with a module of this repository exchanged."""
+"""Runs tests in a process that is forked for them, with a module of this repository that lacks a statement."""
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -12,11 +13,8 @@ import traceback
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
-from importlib.util import spec_from_loader
 from pathlib import Path
-from types import CodeType, FrameType, ModuleType
+from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 import pytest
@@ -58,23 +56,28 @@ class Child:
         return self.exit_code is not None
 
 
-class Exchange(MetaPathFinder, Loader):
-    """Finds one module in a source of its own."""
+def exchange(mutant: Mutant) -> None:
+    """Give the functions of a module that is loaded the code that they have without the mutant's statement.
 
-    def __init__(self, mutant: Mutant) -> None:
-        self._mutant = mutant
+    All is loaded once, and what a mutant takes is a fork and a few assignments. Code that ran when the module was
+    loaded has run with the statement.
 
-    def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:  # noqa: ARG002
-        """Give the spec of that one module; None for all others."""
-        if fullname != self._mutant.module:
-            return None
-        return spec_from_loader(fullname, self, origin=str(self._mutant.path))
+    Raises:
+        ValueError: A function that is a closure by now would close over something else.
+    """
+    path = str(mutant.path)
+    new = {(each.co_qualname, each.co_firstlineno): each for each in _codes(compile(mutant.source(), path, "exec"))}
+    for function in [each for each in gc.get_objects() if isinstance(each, FunctionType)]:
+        if function.__code__.co_filename == path:
+            function.__code__ = new[function.__code__.co_qualname, function.__code__.co_firstlineno]
 
-    def exec_module(self, module: ModuleType) -> None:
-        """Run the source."""
-        module.__file__ = str(self._mutant.path)
-        code: CodeType = compile(self._mutant.source(), str(self._mutant.path), "exec")
-        exec(code, module.__dict__)  # noqa: S102  our own source, less a statement
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """Give a code and all that is defined in it."""
+    yield code
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            yield from _codes(each)
 
 
 def verdicts(
@@ -92,7 +95,7 @@ def verdicts(
 
 
 def _run_with(mutant: Mutant, tests: Sequence[str]) -> int:
-    sys.meta_path.insert(0, Exchange(mutant))
+    exchange(mutant)
     return int(pytest.main([*tests, "-x"]))
 
 

@@ -1,4 +1,4 @@
-"""Every example of what can be said of a trace, on each backend: in memory, on the console, and on both APIs of Jaeger.
+"""What can be said of an order, on each backend: in memory, on the console, and on both APIs of Jaeger.
 
 The verdicts are the same, and so are the messages of those that fail, but for ids and durations.
 """
@@ -6,7 +6,7 @@ The verdicts are the same, and so are the messages of those that fail, but for i
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -51,6 +51,8 @@ from telemetry.testing import (
 from telemetry.testing.drawing import draw
 from telemetry.testing.golden import Signature
 from telemetry.testing.results import save
+
+Verdict = Callable[[Trace, Any], str]
 
 NAMES = ("memory", "console", "jaeger", "jaeger-legacy")
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -199,24 +201,16 @@ async def send(edge: Edge, backend: Backend, clients: AsyncExitStack) -> Seen:
     return Seen(await placed.trace(), await refused.trace())
 
 
-def verdict(trace: Trace, expectation: Any) -> str:
-    """Give the message of a failure without what differs from run to run; empty for what is true."""
-    try:
-        trace.expect(expectation)
-    except AssertionError as error:
-        lines = [line for line in str(error).splitlines() if "://" not in line]
-        return re.sub(r"[0-9a-f]{16,32}|[\d.]+ ms", "…", "\n".join(lines))
-    return ""
-
-
-async def test_what_is_true_is_true_on_each_backend(seen: dict[str, Seen]) -> None:
+async def test_what_is_true_is_true_on_each_backend(seen: dict[str, Seen], verdict: Verdict) -> None:
     for name, expectation in TRUE.items():
         assert {at: verdict(of.placed, expectation) for at, of in seen.items()} == dict.fromkeys(NAMES, ""), name
     for name, expectation in REFUSED.items():
         assert {at: verdict(of.refused, expectation) for at, of in seen.items()} == dict.fromkeys(NAMES, ""), name
 
 
-async def test_what_is_false_is_false_on_each_backend_and_told_in_the_same_words(seen: dict[str, Seen]) -> None:
+async def test_what_is_false_is_false_on_each_backend_and_told_in_the_same_words(
+    seen: dict[str, Seen], verdict: Verdict
+) -> None:
     for name, expectation in FALSE.items():
         told = {at: verdict(of.placed, expectation) for at, of in seen.items()}
         if name not in ("log", "metric"):  # what is shown beside those has times in it

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from stack.mutation.page import Row, read_page, write_page
+
+SERVER = Row("telemetry.grpc.server", 60, 57, 2)
+TENANT = Row("telemetry.tenant", 20, 20, 0)
+RULES = Row("telemetry.testing.rules", 20, 0, 19)
+ROWS = {row.module: row for row in (TENANT, RULES, SERVER)}
+
+
+def test_what_is_written_is_read_again() -> None:
+    assert read_page(write_page(ROWS)) == ROWS
+    assert read_page("# What the tests notice\n") == {}
+
+
+def test_each_part_has_its_sum_and_its_share() -> None:
+    lines = write_page(ROWS).splitlines()
+
+    assert lines[lines.index("## Instrumentation") :] == [
+        "## Instrumentation",
+        "",
+        "98.8 % of 80 were noticed, 96.2 % by the trace tests.",
+        "",
+        "| module | removed | noticed by the trace tests | by its own tests | by none |",
+        "| --- | --: | --: | --: | --: |",
+        "| `telemetry.grpc.server` | 60 | 57 | 2 | 1 |",
+        "| `telemetry.tenant` | 20 | 20 | 0 | 0 |",
+        "| all | 80 | 77 | 2 | 1 |",
+        "",
+        "## The trace-test kit",
+        "",
+        "95.0 % of 20 were noticed.",
+        "",
+        "| module | removed | noticed by the trace tests | by its own tests | by none |",
+        "| --- | --: | --: | --: | --: |",
+        "| `telemetry.testing.rules` | 20 | 0 | 19 | 1 |",
+        "| all | 20 | 0 | 19 | 1 |",
+    ]
+
+
+def test_a_module_that_is_measured_again_has_its_new_numbers() -> None:
+    again = read_page(write_page(ROWS)) | {TENANT.module: Row(TENANT.module, 21, 20, 1)}
+
+    assert "| `telemetry.tenant` | 21 | 20 | 1 | 0 |" in write_page(again)
+    assert "| all | 81 | 77 | 3 | 1 |" in write_page(again)
+
+
+def test_where_nothing_was_removed_all_is_noticed() -> None:
+    assert Row("telemetry.tenant", 0, 0, 0).noticed == 1.0
