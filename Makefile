@@ -91,7 +91,7 @@ new-service: setup ## generate a service: make new-service NAME=inventory [CALLS
 sync-service: setup ## bring what the template has become into a service: make sync-service NAME=inventory
 	@exec $(BIN)/python -m scaffold.sync_service
 
-new-stack: setup ## copy the whole for another domain: make new-stack DEST=../clinic [NAME=clinic] [PROTOS=clinic]
+new-stack: setup ## copy the whole for another domain: make new-stack DEST=../clinic [NAME=clinic] [PROTOS=clinic] [EXAMPLES=yes|no]
 	@exec $(BIN)/python -m scaffold.new_stack
 
 bench-console: setup ## how the console stands 5,000 spans a second beside the services: a minute on a quiet machine
