@@ -137,7 +137,8 @@ def _format(made: Path) -> None:
     programs = Path(sys.executable).parent
     for command in (("ruff", "check", "--select=I", "--fix", "--quiet"), ("ruff", "format", "--quiet")):
         _run(made, (str(programs / command[0]), *command[1:]))
-    _run(made, (str(programs / "buf"), "format", "--write", "protos"))
+    if any(made.glob("protos/*/*/v*/*.proto")):
+        _run(made, (str(programs / "buf"), "format", "--write", "protos"))
 
 
 def _commit(made: Path) -> None:
@@ -145,8 +146,10 @@ def _commit(made: Path) -> None:
     git(made, "init", "--quiet", "--initial-branch=main")
     git(made, "add", "--all")
     git(made, *_AUTHOR, "commit", "--quiet", "--no-verify", "--message=The stack, made of its template")
+    if not (services := list(made.glob("services/*/.copier-answers.yml"))):
+        return
     commit = git(made, "describe", "--always").strip()
-    for answers in made.glob("services/*/.copier-answers.yml"):
+    for answers in services:
         answers.write_text(re.sub(r"(?m)^_commit: .*$", f"_commit: '{commit}'", answers.read_text(encoding="utf-8")))
     git(made, *_AUTHOR, "commit", "--quiet", "--no-verify", "--all", "--message=The services name their template")
 
