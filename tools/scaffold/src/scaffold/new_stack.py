@@ -94,7 +94,7 @@ def _copy(root: Path, made: Path, copy: Copy) -> None:
         target = made / _renamed(path, copy)
         target.parent.mkdir(parents=True, exist_ok=True)
         if text is None:
-            shutil.copy2(root / path, target)
+            shutil.copy2(root / path, target, follow_symlinks=False)
             continue
         target.write_text(_renamed(text, copy), encoding="utf-8")
         if (root / path).exists():
@@ -102,9 +102,12 @@ def _copy(root: Path, made: Path, copy: Copy) -> None:
 
 
 def _text(path: Path) -> str | None:
+    """Give what a file says; None for a picture, and for a link, which is copied as it is."""
+    if path.is_symlink():
+        return None
     try:
         return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:  # a picture
+    except UnicodeDecodeError:
         return None
 
 
