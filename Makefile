@@ -8,6 +8,7 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV # they speak of another environment
 BIN := .venv/bin
 PYTHON ?= python3
 SERVICES := $(patsubst services/%/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
+PROTOS := $(wildcard protos/*/*/v*/*.proto)
 MEMBERS := telemetry gateway $(SERVICES:%=services/%) console faults tools/scaffold tools/stack bench
 TYPED := $(MEMBERS:%=%/src) tools/environment.py $(MEMBERS:%=%/tests) tools/tests tests
 UNITS := bench console faults gateway $(SERVICES:%=%-service) protos scaffold stack telemetry
@@ -69,10 +70,11 @@ proto: setup ## write the stubs of the protos
 	@tools/protos.sh
 
 proto-check: setup # buf's rules, nothing broken since origin/main (there: since the commit before), no stale stub
-	$(BIN)/buf lint protos
-	$(BIN)/buf format --diff --exit-code protos
+	$(if $(PROTOS),$(BIN)/buf lint protos)
+	$(if $(PROTOS),$(BIN)/buf format --diff --exit-code protos)
 	@base=$$(git merge-base HEAD origin/main 2>/dev/null || git rev-parse HEAD); \
 	  [ "$$base" != "$$(git rev-parse HEAD)" ] || base=$$(git rev-parse --verify --quiet HEAD^ || echo "$$base"); \
+	  git ls-tree -r --name-only "$$base" protos | grep '\.proto$$' >/dev/null || exit 0; \
 	  echo "buf breaking protos --against $${base:0:12}"; \
 	  $(BIN)/buf breaking protos --against ".git#ref=$$base,subdir=protos"
 	@tools/protos.sh --check
@@ -80,7 +82,7 @@ proto-check: setup # buf's rules, nothing broken since origin/main (there: since
 format: setup ## let ruff and buf write the code's format
 	$(BIN)/ruff check --fix --quiet || true
 	$(BIN)/ruff format
-	$(BIN)/buf format --write protos
+	$(if $(PROTOS),$(BIN)/buf format --write protos)
 
 doctor: setup ## say where the telemetry of this environment breaks: make doctor [QUERY=http://127.0.0.1:16686]
 	@exec $(BIN)/python -m telemetry.doctor $${QUERY:+--query "$$QUERY"}
@@ -91,7 +93,7 @@ new-service: setup ## generate a service: make new-service NAME=inventory [CALLS
 sync-service: setup ## bring what the template has become into a service: make sync-service NAME=inventory
 	@exec $(BIN)/python -m scaffold.sync_service
 
-new-stack: setup ## copy the whole for another domain: make new-stack DEST=../clinic [NAME=clinic] [PROTOS=clinic]
+new-stack: setup ## copy the whole for another domain: make new-stack DEST=../clinic [NAME=clinic] [PROTOS=clinic] [EXAMPLES=yes|no]
 	@exec $(BIN)/python -m scaffold.new_stack
 
 bench-console: setup ## how the console stands 5,000 spans a second beside the services: a minute on a quiet machine

@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from stack.customers import ordering, until_ready
+from stack.customers import ordering
 from stack.e2e import ITEM, Shop, Stack
 from stack.local import LocalStack
+from stack.readiness import until_ready
 from telemetry.testing import new_context
 
 pytestmark = pytest.mark.timeout(180)

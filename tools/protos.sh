@@ -6,12 +6,13 @@ bin="$PWD/.venv/bin"
 
 generate() { # DIRECTORY
   local protos
-  mapfile -t protos < <(find protos/shop -name '*.proto' | sort)
+  mapfile -t protos < <(find protos -name '*.proto' -not -path 'protos/src/*' | sort)
+  [ ${#protos[@]} -gt 0 ] || return 0
   PATH="$bin:$PATH" "$bin/python" -m grpc_tools.protoc -I protos \
     --python_out="$1" --grpc_python_out="$1" --mypy_out=quiet:"$1" --mypy_grpc_out=quiet:"$1" "${protos[@]}"
 }
 
-stubs() { (cd "$1" && find shop -name '*_pb2*.py*' -not -path '*/__pycache__/*' | sort); }
+stubs() { (cd "$1" && find . -name '*_pb2*.py*' -not -path '*/__pycache__/*' | sort); }
 
 if [ "${1:-}" != --check ]; then
   find protos/src/shop -name '*_pb2*.py*' -delete

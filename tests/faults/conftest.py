@@ -12,12 +12,12 @@ from faults.catalogue import Fault, load
 from faults.flags import FlagFile
 from faults.scenario import Scenario
 from stack.compose import ComposeStack
-from stack.customers import until_ready
 from stack.e2e import Containers, Edge, Processes, Stack
 from stack.faulty import Faulty
 from stack.in_process import InProcessStack
 from stack.local import LocalStack
 from stack.meeting import Meeting
+from stack.readiness import until_ready
 from stack.trace_stores import ConsoleProgram, TraceStore
 from telemetry.pytest_plugin import backend_name
 from telemetry.testing import Memory, TracedClient

@@ -8,7 +8,7 @@ import pytest
 
 from scaffold.cloning import Clone
 from scaffold.errors import ScaffoldError
-from scaffold.new_stack import new_stack
+from scaffold.new_stack import Copy, new_stack
 from scaffold.repository import git
 from scaffold.template import answers_path, is_owned, read_answers, render
 from stack.services import find_services
@@ -22,7 +22,7 @@ def quiet(_text: str) -> None:
 def clinic(read_only: Clone, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a copy of the stack with other names."""
     folder = tmp_path_factory.mktemp("stacks") / "elsewhere"
-    new_stack(read_only.root, folder, "elsewhere", "care", quiet)
+    new_stack(read_only.root, folder, Copy("elsewhere", "care"), quiet)
     return folder
 
 
@@ -73,12 +73,12 @@ class TestNothingIsWritten:
         (tmp_path / "file").write_text("somebody's")
 
         with pytest.raises(ScaffoldError, match=r"^DEST=.*: expected a folder that is not there, or is empty$"):
-            new_stack(read_only.root, tmp_path, "elsewhere", "care", quiet)
+            new_stack(read_only.root, tmp_path, Copy("elsewhere", "care"), quiet)
 
     @pytest.mark.parametrize("name", ["", "x", "Clinic", "my-clinic", "1st", "import", "telemetry", "throughline"])
     def test_with_a_name_that_cannot_be(self, read_only: Clone, tmp_path: Path, name: str) -> None:
         with pytest.raises(ScaffoldError, match=r"^NAME="):
-            new_stack(read_only.root, tmp_path / "new", name, "care", quiet)
+            new_stack(read_only.root, tmp_path / "new", Copy(name, "care"), quiet)
 
         assert list(tmp_path.iterdir()) == []
 
@@ -86,7 +86,7 @@ class TestNothingIsWritten:
         (clone.root / "new.txt").write_text("new")
 
         with pytest.raises(ScaffoldError, match=r"^the working tree is dirty"):
-            new_stack(clone.root, tmp_path / "new", "elsewhere", "care", quiet)
+            new_stack(clone.root, tmp_path / "new", Copy("elsewhere", "care"), quiet)
 
         assert not (tmp_path / "new").exists()
 
@@ -94,6 +94,6 @@ class TestNothingIsWritten:
         monkeypatch.setattr(sys, "prefix", str(tmp_path / "nowhere"))  # no programs that write stubs
 
         with pytest.raises(ScaffoldError, match=r"^tools/protos.sh failed"):
-            new_stack(read_only.root, tmp_path / "new", "elsewhere", "care", quiet)
+            new_stack(read_only.root, tmp_path / "new", Copy("elsewhere", "care"), quiet)
 
         assert list(tmp_path.iterdir()) == []

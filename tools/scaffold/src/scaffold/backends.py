@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import TypeGuard
 
 from scaffold.errors import ScaffoldError
 
@@ -12,11 +13,7 @@ def add_backend(text: str, name: str, plural: str, port: int) -> str:
     camel = "".join(word.capitalize() for word in name.split("_"))
     body = ast.parse(text).body
     imports = [node for node in body if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("gateway.")]
-    tables = [
-        node.value
-        for node in body
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple) and _is_named(node, "BACKENDS")
-    ]
+    tables = [node.value for node in body if _is_named(node, "BACKENDS") and isinstance(node.value, ast.Tuple)]
     if not imports or len(tables) != 1:
         raise ScaffoldError("gateway/src/gateway/backends.py: expected imports of clients, and a tuple BACKENDS")
     lines = text.splitlines(keepends=True)
@@ -28,5 +25,7 @@ def add_backend(text: str, name: str, plural: str, port: int) -> str:
     return "".join(lines)
 
 
-def _is_named(node: ast.Assign, name: str) -> bool:
-    return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+def _is_named(node: ast.stmt, name: str) -> TypeGuard[ast.Assign | ast.AnnAssign]:
+    """Tell whether it gives a value to a name, with a type or without one."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return any(isinstance(target, ast.Name) and target.id == name for target in targets)

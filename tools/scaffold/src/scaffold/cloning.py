@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import venv
 from dataclasses import dataclass
+from importlib.metadata import distributions
 from pathlib import Path
 
 from scaffold.errors import ScaffoldError
@@ -60,13 +63,15 @@ class Clone:
         members = sorted(path.parent for path in self.root.glob("**/pyproject.toml") if path.parent != self.root)
         members = [path for path in members if (path / "src").is_dir() and ".venv" not in path.parts]
         (self._packages / "0_members.pth").write_text("".join(f"{path / 'src'}\n" for path in members))
-        uv = (str(self.root / ".venv" / "bin" / "uv"), "pip", "install", "--quiet", "--offline", "--no-deps")
-        known = Path(sysconfig.get_path("purelib"))
-        new = [path for path in members if not list(known.glob(f"throughline_{path.name}_service-*"))]
-        for path in (path for path in new if path.parent.name == "services"):
-            done = self.run(*uv, "--no-build-isolation", "--python=.venv/bin/python", "--editable", str(path))
+        known = {
+            _normal(each.name) for each in distributions(path=[sysconfig.get_path("purelib"), str(self._packages)])
+        }
+        new = [word for path in members if _name(path) not in known for word in ("--editable", str(path))]
+        if new:
+            uv = (str(self.root / ".venv" / "bin" / "uv"), "pip", "install", "--quiet", "--offline", "--no-deps")
+            done = self.run(*uv, "--no-build-isolation", "--python=.venv/bin/python", *new)
             if done.returncode != 0:
-                raise ScaffoldError(f"{path.name} cannot be installed: {done.stderr.strip()}")
+                raise ScaffoldError(f"the members cannot be installed: {done.stderr.strip()}")
 
     def make_environment(self) -> None:
         """Make .venv: an own interpreter that finds the packages of the one that runs the tests, but no member."""
@@ -92,6 +97,15 @@ class Clone:
     def _packages(self) -> Path:
         (found,) = (self.root / ".venv" / "lib").glob("python*/site-packages")
         return found
+
+
+def _name(member: Path) -> str:
+    """Give the name of a member's distribution."""
+    return _normal(tomllib.loads((member / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"])
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def make_clone(folder: Path) -> Clone:

@@ -39,8 +39,8 @@ def add_container(text: str, container: Container) -> str:
     if container.database:
         insertions += [
             (_end_of_migrations(text, services), "\n" + _migrate_block(container, _count(services))),
-            (_end_of_command(services, "secrets"), f", {container.name}"),
-            (_end_of_command(services, "databases"), f", {container.name}={container.database}"),
+            _one_more_word(services, "secrets", container.name),
+            _one_more_word(services, "databases", f"{container.name}={container.database}"),
         ]
     if container.route:
         gateway = _value(services, "gateway")
@@ -156,9 +156,10 @@ def _dockerfile(service: Node) -> str:
     return str(dict(_items(build))["dockerfile"].value) if build is not None else ""
 
 
-def _end_of_command(services: Node, name: str) -> int:
-    """Give the place before the bracket that closes the words of a service's command."""
-    return int(_value(_value(services, name), "command").end_mark.index) - 1
+def _one_more_word(services: Node, name: str, word: str) -> tuple[int, str]:
+    """Give what is put before the bracket that closes the words of a service's command, and where."""
+    command = _value(_value(services, name), "command")
+    return int(command.end_mark.index) - 1, f"{', ' if command.value else ''}{word}"
 
 
 def _next_line(text: str, node: Node) -> int:

@@ -1,7 +1,7 @@
 """``python -m scaffold.new_stack``: the whole repository again, for another domain.
 
 DEST says where, NAME what it is called (by default as the folder), PROTOS what the package of its protos is (by default
-as NAME). The example services come along: they are what the first one of one's own is like.
+as NAME). The example services come along, as what the first one of one's own is like, unless EXAMPLES=no.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from scaffold.errors import ScaffoldError
+from scaffold.examples import Examples
 from scaffold.repository import git, require_clean
-from scaffold.request import RESERVED
+from scaffold.request import RESERVED, flag
 from stack.places import ROOT
 
 Say = Callable[[str], None]
@@ -28,33 +31,51 @@ _OURS, _PROTOS = "throughline", "shop"
 _AUTHOR = ("-c", "user.name=scaffold", "-c", "user.email=scaffold@localhost")
 
 
-def new_stack(root: Path, destination: Path, name: str, protos: str, say: Say) -> None:
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What the copy is to be.
+
+    Attributes:
+        name: Of distributions, images and the stack.
+        protos: The package of the protos, and of their stubs.
+        examples: Whether the example services come along.
+    """
+
+    name: str
+    protos: str
+    examples: bool = True
+
+
+def new_stack(root: Path, destination: Path, copy: Copy, say: Say) -> None:
     """Copy what is committed, with another name, as a repository of its own.
 
     Args:
         root: What is copied; everything in it must be committed.
         destination: A folder that is not there, or is empty.
-        name: Of distributions, images and the stack.
-        protos: The package of the protos, and of their stubs.
+        copy: What it becomes.
         say: Told in a few words what is being done.
 
     Raises:
         ScaffoldError: It cannot be done; nothing is written.
     """
-    _require_name("NAME", name)
-    _require_name("PROTOS", protos)
+    _require_name("NAME", copy.name)
+    _require_name("PROTOS", copy.protos)
     if destination.exists() and (not destination.is_dir() or any(destination.iterdir())):
         raise ScaffoldError(f"DEST={str(destination)!r}: expected a folder that is not there, or is empty")
     if not destination.parent.is_dir():
         raise ScaffoldError(f"DEST={str(destination)!r}: expected a folder in one that is there")
     require_clean(root)
     with tempfile.TemporaryDirectory(prefix=".new-stack-", dir=destination.parent) as folder:
-        made = Path(folder, name)
-        say(f"copying as {name}, protos {protos}")
-        _copy(root, made, name, protos)
-        say("writing the stubs")
-        _write_stubs(made)
-        _format(made)
+        made = Path(folder, copy.name)
+        say(f"copying as {copy.name}, protos {copy.protos}{'' if copy.examples else ', without the examples'}")
+        _copy(root, made, copy)
+        say("writing what is generated")
+        with _with_programs(made):
+            _run(made, ("tools/protos.sh",))
+            _format(made)
+            if not copy.examples:
+                _write_catalogue(made)
+                _run(made, ("make", "--no-print-directory", "lock"))
         _commit(made)
         made.rename(destination)
 
@@ -66,38 +87,52 @@ def _require_name(variable: str, name: str) -> None:
         raise ScaffoldError(f"{variable}={name!r} is reserved: expected a name that nothing else here has")
 
 
-def _copy(root: Path, made: Path, name: str, protos: str) -> None:
-    for path in git(root, "ls-files", "-z").rstrip("\0").split("\0"):
-        target = made / _renamed(path, name, protos)
+def _copy(root: Path, made: Path, copy: Copy) -> None:
+    paths = git(root, "ls-files", "-z").rstrip("\0").split("\0")
+    texts = {path: _text(root / path) for path in paths if not _STUB.search(path)}
+    for path, text in (texts if copy.examples else Examples.read(root).left(texts)).items():
+        target = made / _renamed(path, copy)
         target.parent.mkdir(parents=True, exist_ok=True)
-        if not _STUB.search(path):
-            _copy_file(root / path, target, name, protos)
+        if text is None:
+            shutil.copy2(root / path, target, follow_symlinks=False)
+            continue
+        target.write_text(_renamed(text, copy), encoding="utf-8")
+        if (root / path).exists():
+            target.chmod((root / path).stat().st_mode)
 
 
-def _copy_file(source: Path, target: Path, name: str, protos: str) -> None:
+def _text(path: Path) -> str | None:
+    """Give what a file says; None for a picture, and for a link, which is copied as it is."""
+    if path.is_symlink():
+        return None
     try:
-        text = source.read_text(encoding="utf-8")
-    except UnicodeDecodeError:  # a picture
-        shutil.copy2(source, target)
-        return
-    target.write_text(_renamed(text, name, protos), encoding="utf-8")
-    target.chmod(source.stat().st_mode)
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return None
 
 
-def _renamed(text: str, name: str, protos: str) -> str:
+def _renamed(text: str, copy: Copy) -> str:
+    name = copy.name
     for ours, theirs in ((_OURS, name), (_OURS.capitalize(), name.capitalize()), (_OURS.upper(), name.upper())):
         text = text.replace(ours, theirs)
-    return re.sub(rf"\b{_PROTOS}\b", protos, text)
+    return re.sub(rf"\b{_PROTOS}\b", copy.protos, text)
 
 
-def _write_stubs(made: Path) -> None:
-    """Write the stubs with the programs that are here: the copy has no environment yet."""
+@contextmanager
+def _with_programs(made: Path) -> Iterator[None]:
+    """Let the copy use the programs that are here: it has no environment yet."""
     link = made / ".venv"
     link.symlink_to(sys.prefix)
     try:
-        _run(made, ("tools/protos.sh",))
+        yield
     finally:
         link.unlink()
+
+
+def _write_catalogue(made: Path) -> None:
+    """Write the page of a catalogue that is empty now."""
+    code = "import sys; sys.path[:0] = sys.argv[1:3]; from faults.document import main; main(sys.argv[3:])"
+    _run(made, (sys.executable, "-c", code, "faults/src", "telemetry/src", "docs/failures.md"))
 
 
 def _format(made: Path) -> None:
@@ -105,7 +140,8 @@ def _format(made: Path) -> None:
     programs = Path(sys.executable).parent
     for command in (("ruff", "check", "--select=I", "--fix", "--quiet"), ("ruff", "format", "--quiet")):
         _run(made, (str(programs / command[0]), *command[1:]))
-    _run(made, (str(programs / "buf"), "format", "--write", "protos"))
+    if any(made.glob("protos/*/*/v*/*.proto")):
+        _run(made, (str(programs / "buf"), "format", "--write", "protos"))
 
 
 def _commit(made: Path) -> None:
@@ -113,8 +149,10 @@ def _commit(made: Path) -> None:
     git(made, "init", "--quiet", "--initial-branch=main")
     git(made, "add", "--all")
     git(made, *_AUTHOR, "commit", "--quiet", "--no-verify", "--message=The stack, made of its template")
+    if not (services := list(made.glob("services/*/.copier-answers.yml"))):
+        return
     commit = git(made, "describe", "--always").strip()
-    for answers in made.glob("services/*/.copier-answers.yml"):
+    for answers in services:
         answers.write_text(re.sub(r"(?m)^_commit: .*$", f"_commit: '{commit}'", answers.read_text(encoding="utf-8")))
     git(made, *_AUTHOR, "commit", "--quiet", "--no-verify", "--all", "--message=The services name their template")
 
@@ -138,7 +176,9 @@ def main() -> None:
     try:
         if not given:
             raise ScaffoldError("DEST is not given: expected a folder, as in DEST=../clinic")  # noqa: TRY301  told as all else
-        new_stack(ROOT, destination, name, os.environ.get("PROTOS", "").strip() or name, _say)
+        examples = flag("EXAMPLES", os.environ.get("EXAMPLES", "").strip() or "yes")
+        copy = Copy(name, os.environ.get("PROTOS", "").strip() or name, examples)
+        new_stack(ROOT, destination, copy, _say)
     except ScaffoldError as error:
         sys.stderr.write(f"new-stack: {error}\n")
         sys.exit(2)

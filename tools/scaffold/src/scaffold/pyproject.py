@@ -7,6 +7,25 @@ from typing import Any
 
 import tomlkit
 
+_INSIDE = "Inside a service"
+_PARTS = ("(watching) | (clients)", "(clients)", "(store)", "(tables)")
+_FIRST_INSIDE = """
+[[contracts]]
+name = "Inside a service, imports go from the edge to the domain"
+type = "layers"
+containers = ["{package}"]
+layers = [
+    "__main__",
+    "server",
+    "servicer",
+    "({plural})",
+    "(clients)",
+    "(store)",
+    "(tables)",
+    "domain",
+]
+"""
+
 
 def add_service(text: str, name: str, plural: str, *, database: bool) -> str:
     """Add a service to the workspace, to what mypy reads, and to the import contracts; give the new text."""
@@ -20,15 +39,26 @@ def add_service(text: str, name: str, plural: str, *, database: bool) -> str:
     _insert_after(tool["mypy"]["mypy_path"], "services/", f"services/{name}/src")
     linter = tool["importlinter"]
     _insert_after(linter["root_packages"], "_service", package)
-    inside, domain, messages = (_contract(linter, start) for start in ("Inside a service", "The domain", "Messages"))
-    _extend_layer(_contract(linter, "Programs")["layers"], "_service", package)
-    _insert_after(inside["containers"], "_service", package)
-    _extend_layer(inside["layers"], "(users)", f"({plural})")
+    _extend_layer(_contract(linter, "Programs")["layers"], "gateway", package)
+    _extend_inside(linter, package, plural)
+    domain, messages = (_contract(linter, start) for start in ("The domain", "Messages"))
     _insert_after(domain["source_modules"], "_service.domain", f"{package}.domain")
     modules = [f"{package}.store", f"{package}.{plural}"] if database else [f"{package}.{plural}"]
     for module in modules:
         _insert_after(messages["source_modules"], "_service.", module)
     return tomlkit.dumps(document)
+
+
+def _extend_inside(linter: Any, package: str, plural: str) -> None:
+    """Add to the contract of what is inside a service; the first service of all brings it."""
+    if not any(contract["name"].startswith(_INSIDE) for contract in linter["contracts"]):
+        text = _FIRST_INSIDE.format(package=package, plural=plural)
+        linter["contracts"].append(tomlkit.parse(text)["contracts"][0])
+        return
+    inside = _contract(linter, _INSIDE)
+    _insert_after(inside["containers"], "_service", package)
+    (layer,) = [layer for layer in inside["layers"] if layer.startswith("(") and layer not in _PARTS]
+    _extend_layer(inside["layers"], layer, f"({plural})")
 
 
 def _contract(linter: Any, start: str) -> Any:

@@ -16,7 +16,7 @@ def git(folder: Path, *arguments: str) -> str:
     command = (shutil.which("git") or "git", *arguments)
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603  our own words
     if done.returncode != 0:
-        raise ScaffoldError(f"git {arguments[0]}: {done.stderr.strip().splitlines()[-1]}")
+        raise ScaffoldError(f"git {arguments[0]}: {''.join((done.stderr or done.stdout).strip().splitlines()[-1:])}")
     return done.stdout
 
 

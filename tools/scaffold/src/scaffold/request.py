@@ -68,8 +68,8 @@ class Request:
         return cls(
             name=name,
             calls=_calls(calls, there),
-            database=_flag("DB", value("DB", "has it a database", "yes")),
-            route=_flag("ROUTE", value("ROUTE", "does the gateway lead to it", "no")),
+            database=flag("DB", value("DB", "has it a database", "yes")),
+            route=flag("ROUTE", value("ROUTE", "does the gateway lead to it", "no")),
             port=max((service.port for service in there), default=50050) + 1,
         )
 
@@ -116,7 +116,8 @@ def _can_be_asked(service: Service) -> bool:
     return f"Get{service.full_name.rpartition('.')[2].removesuffix('Service')}" in methods
 
 
-def _flag(variable: str, text: str) -> bool:
+def flag(variable: str, text: str) -> bool:
+    """Read a variable that says yes or no; raise ScaffoldError."""
     if text.lower() not in _YES + _NO:
         raise ScaffoldError(f"{variable}={text!r}: expected yes or no")
     return text.lower() in _YES

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from uuid import uuid4
 
 import httpx
 
 from stack.e2e import Shop
+from stack.readiness import until_ready
 from telemetry.testing import Exchange
 
 _WITHIN = 40.0  # seconds for what a test waits for
@@ -102,13 +102,6 @@ class Customers:
     def leave(self) -> None:
         """Let them finish what they are about, and go."""
         self._leaving = True
-
-
-async def until_ready(gateway: httpx.AsyncClient) -> None:
-    """Wait until the gateway reaches all that it needs: after an outage its channels take up to a second for that."""
-    async with asyncio.timeout(_WITHIN):
-        while (await gateway.get("/readyz")).status_code != HTTPStatus.OK:  # noqa: ASYNC110  it is another process'
-            await asyncio.sleep(_NEXT_TRY)
 
 
 @asynccontextmanager

@@ -1,9 +1,8 @@
-"""``python -m stack.demo``: the whole stack without Docker, one order, its trace, and then it is yours."""
+"""``python -m stack.demo``: the whole stack without Docker, one request, its trace, and then it is yours."""
 
 from __future__ import annotations
 
 import os
-import shlex
 import signal
 import sys
 import threading
@@ -17,9 +16,9 @@ from rich.console import Console
 from console.waterfall import draw
 from faults.catalogue import load
 from faults.flags import FlagFile
+from stack.first_request import DOING, Answered, FirstRequestError, send, wait_for_trace
 from stack.local import LocalStack
 from stack.menu import Menu
-from stack.order import OrderError, Placed, place_order, wait_for_trace
 from stack.places import RUN
 from stack.ports import Ports
 from stack.processes import ProcessError, Program, module
@@ -32,7 +31,7 @@ _WATCH_SECONDS = 0.5
 
 
 class Demo:
-    """The trace store and the services, and an order to look at.
+    """The trace store and the services, and a request to look at.
 
     Args:
         folder: For databases, keys and logs.
@@ -70,20 +69,20 @@ class Demo:
         )
         self.menu = None if flags is None else Menu(self.stack, flags, self.console_url, screen, TENANT)
 
-    def run(self, running: ExitStack) -> Placed:
-        """Start everything, place an order and draw its trace; `running` stops everything when it closes."""
+    def run(self, running: ExitStack) -> Answered:
+        """Start everything, send a request and draw its trace; `running` stops everything when it closes."""
         self._progress("starting console")
         running.callback(self._console.stop)
         self._console.start()
         self._console.wait_ready()
         running.enter_context(self.stack)
-        self._progress("placing an order")
-        placed = place_order(self.stack.gateway_url, self.stack.token(TENANT, scope="trace"))
-        trace = wait_for_trace(self.console_url, placed.trace_id, self.check)
+        self._progress(DOING)
+        answered = send(self.stack.gateway_url, self.stack.token(TENANT, scope="trace"))
+        trace = wait_for_trace(self.console_url, answered.trace_id, self.check)
         self._screen.print()
         draw(trace, self._screen)
         self._screen.print()
-        return placed
+        return answered
 
     def check(self) -> None:
         """Raise ProcessError when a program has ended by itself."""
@@ -110,12 +109,11 @@ def main() -> None:
         ports.check()
         demo = Demo(RUN, ports, screen, faults=Env(os.environ).flag("FAULTS", default=False))
         with ExitStack() as running:
-            placed = demo.run(running)
-            _show_links(screen, demo, placed)
+            _show_links(screen, demo, demo.run(running))
             _stay(demo, stop)
     except KeyboardInterrupt:
         screen.print("stopped", style="dim")
-    except (ConfigError, ProcessError, OrderError) as error:
+    except (ConfigError, ProcessError, FirstRequestError) as error:
         sys.stderr.write(f"demo: {error}\n")
         sys.exit(2)
 
@@ -130,25 +128,18 @@ def _stay(demo: Demo, stop: threading.Event) -> None:
         demo.check()
 
 
-def _show_links(screen: Console, demo: Demo, placed: Placed) -> None:
-    gateway, body = demo.stack.gateway_url, '{"user_id": "%s", "items": [%s]}'
-    item = '{"sku": "book-1", "quantity": 1, "unit_price": {"amount_minor": 1999, "currency": "EUR"}}'
-    order = shlex.quote(body % (placed.user_id, item))
+def _show_links(screen: Console, demo: Demo, answered: Answered) -> None:
+    gateway = demo.stack.gateway_url
     lines = (
-        ("this trace", f"{demo.console_url}/trace/{placed.trace_id}"),
+        ("this trace", f"{demo.console_url}/trace/{answered.trace_id}"),
         ("all traces", demo.console_url),
         ("the API", f"{gateway}/docs"),
         ("a token", f"make token TENANT={TENANT}"),
     )
     for name, link in lines:
         screen.print(f"{name:>12}  {link}", highlight=False, soft_wrap=True)
-    screen.print("\nPlace another order:", highlight=False)
-    screen.print(
-        f'curl -i {gateway}/v1/orders -H "Authorization: Bearer $(make -s token TENANT={TENANT})" '
-        f"-H 'Content-Type: application/json' -d {order}",
-        highlight=False,
-        soft_wrap=True,
-    )
+    for line in answered.next_step(gateway, TENANT):
+        screen.print(line, highlight=False, soft_wrap=True)
     screen.print("\nCtrl-C stops everything.", style="dim")
 
 

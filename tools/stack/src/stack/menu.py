@@ -16,10 +16,10 @@ from console.waterfall import draw
 from faults.catalogue import Catalogue, CatalogueError, Fault, load
 from faults.flags import FlagFile
 from faults.scenario import Scenario, ScenarioError
-from stack.customers import until_ready
 from stack.faulty import Faulty
 from stack.local import LocalStack
 from stack.meeting import Meeting
+from stack.readiness import until_ready
 from stack.verdict import Met
 from telemetry.testing import Jaeger, TracedClient, TraceNotWhole
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import urllib.error
 import urllib.request
+from http import HTTPStatus
 
 import grpc
+import httpx
 from grpc_health.v1 import health_pb2
 
 _SECONDS = 1.0
+_WITHIN = 40.0  # seconds that an outage may take to be over
+_NEXT_TRY = 0.05  # seconds until the gateway is asked again
 
 
 def http_answers(url: str) -> bool:
@@ -35,3 +40,10 @@ def grpc_serves(address: str, service: str) -> bool:
         except grpc.RpcError:
             return False
     return answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+async def until_ready(gateway: httpx.AsyncClient) -> None:
+    """Wait until the gateway reaches all that it needs: after an outage its channels take up to a second for that."""
+    async with asyncio.timeout(_WITHIN):
+        while (await gateway.get("/readyz")).status_code != HTTPStatus.OK:  # noqa: ASYNC110  it is another process'
+            await asyncio.sleep(_NEXT_TRY)

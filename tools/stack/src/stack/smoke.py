@@ -12,21 +12,21 @@ from types import FrameType
 from rich.console import Console
 
 from stack.demo import Demo
-from stack.order import OrderError
+from stack.first_request import FirstRequestError
 from stack.ports import Ports
 from stack.processes import ProcessError
 from telemetry import ConfigError
 
 
 def main() -> None:
-    """Start everything, place one order, check its trace, stop everything."""
+    """Start everything, send the first request, check its trace, stop everything."""
     for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts what it puts in the background with SIGINT ignored
         signal.signal(number, _on_signal)
     screen = Console(width=None if sys.stdout.isatty() else 120)
     try:
         with tempfile.TemporaryDirectory(prefix="throughline-") as folder, ExitStack() as running:
             Demo(Path(folder), Ports.free(), screen).run(running)
-    except (ConfigError, ProcessError, OrderError) as error:
+    except (ConfigError, ProcessError, FirstRequestError) as error:
         sys.stderr.write(f"smoke: {error}\n")
         sys.exit(1)
     screen.print("smoke: the trace is whole", style="green", highlight=False)
