@@ -12,7 +12,7 @@ from order_service.migrate import MIGRATIONS
 from telemetry.testing.conformance import CHECKS, Check, Program
 
 COMMAND = (sys.executable, "-m", "order_service")
-CALLS = ["USER_SERVICE"]
+CALLS: list[str] = ["USER_SERVICE"]
 
 
 @pytest.fixture(scope="module")

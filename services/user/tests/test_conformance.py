@@ -12,7 +12,7 @@ from telemetry.testing.conformance import CHECKS, Check, Program
 from user_service.migrate import MIGRATIONS
 
 COMMAND = (sys.executable, "-m", "user_service")
-CALLS = []
+CALLS: list[str] = []
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import grpc
 from grpc import StatusCode, aio
-from thing_proto import SERVICE, CreateThingRequest, CreateThingResponse, GetThingRequest
+from thing_proto import SERVICE, CreateThingRequest, CreateThingResponse, GetThingRequest  # type: ignore[import-not-found]
 
 from telemetry import TelemetryConfig, configure, require_tenant
 from telemetry.grpc.serving import SERVER_OPTIONS, serve

@@ -9,6 +9,7 @@ from google.protobuf.message_factory import GetMessageClass
 PACKAGE = "conformance.test.v1"
 SERVICE = f"{PACKAGE}.ThingService"
 TEXT, MESSAGE = FieldDescriptorProto.TYPE_STRING, FieldDescriptorProto.TYPE_MESSAGE
+OPTIONAL = FieldDescriptorProto.LABEL_OPTIONAL
 THING = f".{PACKAGE}.Thing"
 METHODS = {"CreateThing": ("name", "friend_id"), "GetThing": ("thing_id",)}
 
@@ -16,11 +17,11 @@ METHODS = {"CreateThing": ("name", "friend_id"), "GetThing": ("thing_id",)}
 def message(name: str, *fields: str, thing: bool = False) -> DescriptorProto:
     """Describe a message of texts, or of a thing."""
     numbered = [
-        FieldDescriptorProto(name=each, number=number, type=TEXT, label=FieldDescriptorProto.LABEL_OPTIONAL)
+        FieldDescriptorProto(name=each, number=number, type=TEXT, label=OPTIONAL)
         for number, each in enumerate(fields, 1)
     ]
     if thing:
-        numbered.append(FieldDescriptorProto(name="thing", number=9, type=MESSAGE, type_name=THING, label=1))
+        numbered.append(FieldDescriptorProto(name="thing", number=9, type=MESSAGE, type_name=THING, label=OPTIONAL))
     return DescriptorProto(name=name, field=numbered)
 
 
@@ -33,7 +34,7 @@ for method, given in METHODS.items():
     FILE.service[0].method.add(
         name=method, input_type=f".{PACKAGE}.{method}Request", output_type=f".{PACKAGE}.{method}Response"
     )
-descriptor_pool.Default().Add(FILE)  # type: ignore[attr-defined]  of protobuf's faster implementation
+descriptor_pool.Default().AddSerializedFile(FILE.SerializeToString())
 
 CreateThingRequest, CreateThingResponse, GetThingRequest, GetThingResponse = (
     GetMessageClass(descriptor_pool.Default().FindMessageTypeByName(f"{PACKAGE}.{method}{side}"))

@@ -28,7 +28,7 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 from opentelemetry.trace import StatusCode as SpanStatus
-from thing_proto import (
+from thing_proto import (  # type: ignore[import-not-found]
     SERVICE,
     CreateThingRequest,
     CreateThingResponse,
@@ -59,7 +59,8 @@ async def create(request: Any, span: Span) -> Any:
         raise ValueError("friend_id is empty")
     with TRACER.start_as_current_span(f"create {request.name}", set_span_in_context(span)):
         async with aio.insecure_channel(os.environ["FRIEND_SERVICE"]) as channel:  # no deadline, no metadata
-            await channel.unary_unary("/friend.v1.FriendService/GetFriend")(b"")
+            ask: Any = channel.unary_unary("/friend.v1.FriendService/GetFriend")
+            await ask(b"")
     thing = {"thing_id": str(uuid4()), "name": request.name, "friend_id": request.friend_id}
     THINGS[thing["thing_id"]] = thing
     return CreateThingResponse(thing=thing)
