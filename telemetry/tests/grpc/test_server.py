@@ -345,6 +345,37 @@ async def test_a_database_that_is_away_is_unavailable_to_the_caller(start: Any, 
     assert span.attributes["error.class"] == "unavailable"
 
 
+async def test_a_request_that_cannot_be_read_is_the_callers_mistake_and_tells_nothing_of_types(
+    start: Any, ended: Any
+) -> None:
+    async def answer(_request: int, _context: Any) -> bytes:
+        raise AssertionError("there is no request to handle")
+
+    handler = grpc.unary_unary_rpc_method_handler(answer, request_deserializer=int)
+    with pytest.raises(aio.AioRpcError) as raised:
+        await call(await start(Answer=handler), "Answer")
+
+    assert raised.value.code() is StatusCode.INVALID_ARGUMENT
+    assert raised.value.details() == "the request cannot be read: it is no message of the method's type"
+    (span,) = await ended(1)
+    assert (span.status.status_code, span.events) == (SpanStatus.UNSET, ())
+    assert span.attributes["rpc.response.status_code"] == "INVALID_ARGUMENT"
+
+
+async def test_a_stream_of_requests_that_cannot_be_read_tells_nothing_of_types(start: Any, ended: Any) -> None:
+    async def answer(requests: AsyncIterator[int], _context: Any) -> bytes:
+        return bytes([sum([number async for number in requests])])
+
+    handler = grpc.stream_unary_rpc_method_handler(answer, request_deserializer=int)
+    with pytest.raises(aio.AioRpcError) as raised:
+        await call(await start(Answer=handler), "Answer")
+
+    assert raised.value.code() is StatusCode.INTERNAL
+    assert raised.value.details().startswith("internal error; trace id ")
+    (span,) = await ended(1)
+    assert span.attributes["rpc.response.status_code"] == "INTERNAL"
+
+
 async def test_a_code_that_the_handler_sets_is_the_spans(start: Any, ended: Any) -> None:
     async def answer(_request: bytes, context: Any) -> bytes:
         context.set_code(StatusCode.OUT_OF_RANGE)

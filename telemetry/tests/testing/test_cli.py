@@ -161,11 +161,14 @@ def test_an_answer_or_an_address_that_is_none_fails_its_test_alone(shop: str, tm
 def test_junit_is_xml_whatever_a_failure_says(tmp_path: Path) -> None:
     outcome = Outcome("cart", 0.5, "first <line>\n\x00\x1b[31m second & \ud800", ())
 
-    write_junit(tmp_path / "junit.xml", {Path("carts.yaml"): [outcome]})
+    write_junit(tmp_path / "junit.xml", [("carts", [outcome, Outcome("till", 0.5, skipped="there is none")])])
 
     (failure,) = ET.parse(tmp_path / "junit.xml").getroot().iter("failure")  # noqa: S314  ours
     assert failure.get("message") == "first <line>"
     assert "second &" in (failure.text or "")
+    (suite,) = ET.parse(tmp_path / "junit.xml").getroot()  # noqa: S314  ours
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("2", "1", "1")
+    assert [each.get("message") for each in suite.iter("skipped")] == ["there is none"]
 
 
 GOLDEN = "shop  GET /cart  SERVER\n  shop  SELECT carts  CLIENT\n"

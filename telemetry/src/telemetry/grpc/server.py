@@ -25,6 +25,7 @@ from telemetry.grpc.hooks import HookedContext, Hooks
 from telemetry.grpc.metadata import read_call
 from telemetry.grpc.methods import CallFilter, Method, Methods, ordinary_calls
 from telemetry.grpc.observing import CallObserver, ServedCall
+from telemetry.grpc.requests import UnreadableRequest, lenient
 from telemetry.grpc.running import RunningCall
 from telemetry.grpc.status import ErrorTable
 from telemetry.tenant import InvalidTenant, MissingTenant
@@ -34,8 +35,8 @@ from telemetry.tracer import ServiceTracer
 _MOST_METHODS = 1000
 
 _BUILT_IN: dict[type[BaseException], StatusCode] = {
-    type(error): HANDLING[classify(error)].code for error in (MissingTenant(), InvalidTenant(), DatabaseUnavailable())
-}
+    UnreadableRequest: StatusCode.INVALID_ARGUMENT,
+} | {type(error): HANDLING[classify(error)].code for error in (MissingTenant(), InvalidTenant(), DatabaseUnavailable())}
 
 if TYPE_CHECKING:  # generic to the type checker alone
     ServicerContext = aio.ServicerContext[Any, Any]
@@ -127,6 +128,8 @@ class TracingServerInterceptor(aio.ServerInterceptor):
         try:
             if forged:
                 raise InvalidTenant  # noqa: TRY301  mapped below as a handler's error is
+            if isinstance(request, UnreadableRequest):
+                raise request  # noqa: TRY301  the same
             return await handle(request, context)
         except BaseException as error:
             await call.fail(error)
@@ -207,4 +210,8 @@ def _remake(handler: Handler, behavior: Callable[..., Any]) -> Handler:
         (True, False): grpc.stream_unary_rpc_method_handler,
         (True, True): grpc.stream_stream_rpc_method_handler,
     }[bool(handler.request_streaming), bool(handler.response_streaming)]
-    return make(behavior, handler.request_deserializer, handler.response_serializer)
+    deserialize = handler.request_deserializer
+    # Those of a stream are read within the handler, whose errors are mapped.
+    return make(
+        behavior, deserialize if handler.request_streaming else lenient(deserialize), handler.response_serializer
+    )

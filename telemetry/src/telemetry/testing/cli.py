@@ -65,7 +65,7 @@ def _run(arguments: argparse.Namespace) -> int:
             failed += bool(outcome.failure)
             _tell(file, outcome, arguments.results)
     if arguments.junit is not None:
-        write_junit(arguments.junit, outcomes)
+        write_junit(arguments.junit, [(file.stem, of_file) for file, of_file in outcomes.items()])
     sys.stdout.write(f"{sum(map(len, outcomes.values())) - failed} passed, {failed} failed\n")
     return _FAILED if failed else 0
 

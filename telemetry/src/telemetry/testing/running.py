@@ -94,12 +94,14 @@ class Outcome:
         seconds: That it took.
         failure: What was wrong; empty when nothing was.
         traces: The traces that were fetched.
+        skipped: Why it says nothing; empty when it does.
     """
 
     name: str
     seconds: float
-    failure: str
-    traces: Sequence[Trace]
+    failure: str = ""
+    traces: Sequence[Trace] = ()
+    skipped: str = ""
 
 
 def read_suite(document: object) -> Suite:

@@ -1,0 +1,29 @@
+"""Requests that cannot be read. gRPC itself tells their sender the names of exceptions and types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Deserializer = Callable[[bytes], Any]
+
+
+class UnreadableRequest(Exception):  # noqa: N818  named as what it is
+    """The bytes of a request are no message of the method's type."""
+
+    def __init__(self) -> None:
+        super().__init__("the request cannot be read: it is no message of the method's type")
+
+
+def lenient(deserialize: Deserializer | None) -> Deserializer | None:
+    """Make a deserializer that gives an UnreadableRequest in place of raising what would be shown to the caller."""
+    if deserialize is None:
+        return None
+
+    def read(request: bytes) -> Any:
+        try:
+            return deserialize(request)
+        except Exception:  # noqa: BLE001  whatever a deserializer raises
+            return UnreadableRequest()
+
+    return read

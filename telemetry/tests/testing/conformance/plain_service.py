@@ -1,0 +1,50 @@
+"""A service as this package makes one, which needs nothing: neither a database nor other services."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Any
+from uuid import uuid4
+
+import grpc
+from grpc import StatusCode, aio
+from thing_proto import SERVICE, CreateThingRequest, CreateThingResponse, GetThingRequest  # type: ignore[import-not-found]
+
+from telemetry import TelemetryConfig, configure, require_tenant
+from telemetry.grpc.serving import SERVER_OPTIONS, serve
+
+
+class Refusal(Exception):  # noqa: N818
+    """The service will not do what it is asked."""
+
+
+async def create(request: Any, _context: Any) -> Any:
+    require_tenant()
+    if not request.name:
+        raise Refusal("name: expected 1 character or more")
+    return CreateThingResponse(thing={"thing_id": str(uuid4()), "name": request.name})
+
+
+async def get(request: Any, _context: Any) -> Any:
+    require_tenant()
+    raise Refusal(f"there is no thing {request.thing_id}")
+
+
+def handler(behavior: Any, kind: Any) -> Any:
+    return grpc.unary_unary_rpc_method_handler(
+        behavior, request_deserializer=kind.FromString, response_serializer=lambda message: message.SerializeToString()
+    )
+
+
+async def main() -> None:
+    telemetry = configure(TelemetryConfig.from_env(os.environ, service_name="plain"))
+    interceptors = telemetry.server_interceptors(errors={Refusal: StatusCode.INVALID_ARGUMENT})
+    server = aio.server(interceptors=interceptors, options=SERVER_OPTIONS)
+    handlers = {"CreateThing": handler(create, CreateThingRequest), "GetThing": handler(get, GetThingRequest)}
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
+    await serve(server, os.environ["LISTEN"], services=[SERVICE], telemetry=telemetry)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
