@@ -25,7 +25,7 @@ _URL = "http://127.0.0.1:16686"
 
 
 def main() -> int:
-    """Run the program; 0 when all went well, 1 when a trace is not there or something changed, 2 when it cannot be done."""
+    """Run the program; 0 when all went well, 1 when a trace is not there or something changed, 2 when it cannot be."""
     given = parse(sys.argv[1:], default_url=Env(os.environ).text("CONSOLE_URL", _URL))
     try:
         return _COMMANDS[given.command](given)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 from math import comb
 
 import pytest
@@ -49,7 +50,7 @@ def test_a_corrected_chance_is_never_smaller_and_keeps_its_place(given: list[flo
     fixed = corrected(given)
     assert all(new >= old - 1e-12 for new, old in zip(fixed, given, strict=True))
     by_old = [new for _old, new in sorted(zip(given, fixed, strict=True))]
-    assert all(low <= high + 1e-12 for low, high in zip(by_old, by_old[1:], strict=False))
+    assert all(low <= high + 1e-12 for low, high in pairwise(by_old))
 
 
 @given(chances, st.integers(1, 20))

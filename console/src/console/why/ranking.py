@@ -33,7 +33,7 @@ def causes(changes: Iterable[Change]) -> list[Cause]:
             found.append(Cause(change))
         else:
             cause.follows.append(change)
-    return sorted(found, key=lambda cause: (cause.change.what.kind is Kind.ALL_SLOWER, -cause.change.excess))
+    return sorted(found, key=lambda cause: (cause.change.what.kind is Kind.ALL_SLOWER, -_severity(cause.change)))
 
 
 def _told(changes: Sequence[Change]) -> list[Change]:
@@ -68,6 +68,14 @@ def _strongest(changes: Sequence[Change]) -> list[Change]:
 def _weight(change: Change) -> float:
     """Say how much a change is among those of its kind: traces, times how much longer each takes now."""
     return change.excess * max(1, change.now - change.usual)
+
+
+def _severity(change: Change) -> float:
+    """Say how bad a change is: in how many traces more it is, of which two that are late are as bad as one that fails.
+
+    What waits for something that fails is late in traces of its own.
+    """
+    return change.excess / (2 if change.what.kind is Kind.SLOWER else 1)
 
 
 def _is_of(change: Change, cause: Change) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from console.store import TraceStore
 from console.why import Answer, Windows, compare, held
 from console.why.seen import Operation
 from faults.catalogue import Catalogue, Fault
@@ -17,6 +18,7 @@ from stack.judged_why.traffic import TENANTS, Traffic
 REQUESTS_BEFORE, REQUESTS = 480, 240
 
 Part = Literal["tenant", "instance"]
+PARTS: tuple[Part, ...] = ("tenant", "instance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +28,25 @@ class Case:
     fault: Fault
     part: Part
 
+    def is_cause(self, operation: Operation | None) -> bool:
+        """Whether an operation is the span in which the failure begins, as the catalogue has it."""
+        cause = self.fault.root_cause
+        return cause is not None and operation == (cause.service, cause.name, cause.kind.lower())
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What was answered in a case, and whether that is what the catalogue says."""
+    """What was answered in a case, and whether that is what the catalogue says.
+
+    Attributes:
+        case: it is.
+        answer: what was said.
+        met: the tenants, or the instance, that met the failure.
+    """
 
     case: Case
     answer: Answer
-    met: str
+    met: frozenset[str]
 
     @property
     def first(self) -> Operation | None:
@@ -42,15 +55,14 @@ class Judged:
 
     @property
     def is_named_first(self) -> bool:
-        """Whether that is the span in which the failure begins, as the catalogue has it."""
-        cause = self.case.fault.root_cause
-        return cause is not None and self.first == (cause.service, cause.name, cause.kind.lower())
+        """Whether that is where the failure begins."""
+        return self.case.is_cause(self.first)
 
     @property
     def names_part(self) -> bool:
         """Whether it is said, too, who meets it."""
         told = (value for finding in self.answer.findings[:1] for met in finding.met[:1] for value in met.values)
-        return any((value.dimension, value.text) == (self.case.part, self.met) for value in told)
+        return any(value.dimension == self.case.part and value.text in self.met for value in told)
 
 
 def why_not(fault: Fault, part: Part) -> str:
@@ -68,10 +80,9 @@ def why_not(fault: Fault, part: Part) -> str:
 
 def cases(catalogue: Catalogue) -> Iterator[Case]:
     """Give all cases; those that leave a cell broken come last."""
-    parts: tuple[Part, ...] = ("tenant", "instance")
     for breaks in (False, True):
         for fault in catalogue:
-            for part in parts:
+            for part in PARTS:
                 if not why_not(fault, part) and breaks == _breaks(fault):
                     yield Case(fault, part)
 
@@ -81,38 +92,49 @@ def _breaks(fault: Fault) -> bool:
 
 
 async def judge(case: Case, cells: Cells, traffic: Traffic) -> Judged:
-    """Let the traffic meet a failure, and ask what changed."""
+    """Let a part of the traffic meet a failure, and ask what changed."""
     fault, cell = case.fault, cells.stacks[1]
-    met, audience = TENANTS[0], Audience(tenant=TENANTS[0])
-    if case.part == "instance":
-        service = fault.inject.service if fault.inject is not None else "order"
-        met = cell.instance(service)
-        audience = Audience(instance=met)
-    begin = time.time_ns()
-    await traffic.send(REQUESTS_BEFORE)
-    await cells.settled()
-    change = time.time_ns()
+    service = fault.inject.service if fault.inject is not None else "order"
+    met = cell.instance(service) if case.part == "instance" else TENANTS[0]
+    audience = Audience(instance=met) if case.part == "instance" else Audience(tenant=met)
+    windows = _Windows(cells, traffic)
+    await windows.before()
     if fault.inject is not None:
         cells.flags.switch({fault.id: audience})
     elif fault.stops == "user":
         cell.kill_user()
-    await traffic.send(REQUESTS, fault if fault.caller is not None else None)
-    await cells.settled()
-    cells.flags.clear()
-    return Judged(case, _answer(cells, begin, change), met)
+    try:
+        answer, tenants = await windows.after(fault if fault.caller is not None else None)
+    finally:
+        cells.flags.clear()
+    return Judged(case, answer, tenants or frozenset({met}))
 
 
 async def unchanged(cells: Cells, traffic: Traffic) -> Answer:
     """Let nothing happen, and ask what changed."""
-    begin = time.time_ns()
-    await traffic.send(REQUESTS_BEFORE)
-    await cells.settled()
-    change = time.time_ns()
-    await traffic.send(REQUESTS)
-    await cells.settled()
-    return _answer(cells, begin, change)
+    windows = _Windows(cells, traffic)
+    await windows.before()
+    answer, _tenants = await windows.after()
+    return answer
 
 
-def _answer(cells: Cells, begin: int, change: int) -> Answer:
-    compared = held(cells.spans.store, Windows(begin, change, time.time_ns()))
-    return compare(compared.before, compared.after)
+class _Windows:
+    """The traffic before and after, in a store of its own."""
+
+    def __init__(self, cells: Cells, traffic: Traffic) -> None:
+        self._cells = cells
+        self._traffic = traffic
+        self._begin = self._change = 0
+        cells.spans.store = TraceStore()
+
+    async def before(self) -> None:
+        self._begin = time.time_ns()
+        await self._traffic.send(REQUESTS_BEFORE)
+        await self._cells.settled()
+
+    async def after(self, wrong: Fault | None = None) -> tuple[Answer, frozenset[str]]:
+        self._change = time.time_ns()
+        tenants = await self._traffic.send(REQUESTS, wrong)
+        await self._cells.settled()
+        compared = held(self._cells.spans.store, Windows(self._begin, self._change, time.time_ns()))
+        return compare(compared.before, compared.after), tenants

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from opentelemetry.context import Context
@@ -53,10 +53,10 @@ class _NoLogs(LogRecordProcessor):
         return True
 
 
-@dataclass(frozen=True, slots=True)
 class _Recorder:
-    span_processor: ToStore
-    log_processor: LogRecordProcessor = field(default_factory=_NoLogs)
+    def __init__(self, spans: ToStore) -> None:
+        self.span_processor: SpanProcessor = spans
+        self.log_processor: LogRecordProcessor = _NoLogs()
 
     def metric_reader(self) -> MetricReader:
         return InMemoryMetricReader()

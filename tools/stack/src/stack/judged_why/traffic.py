@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import cycle
@@ -24,7 +24,7 @@ _REQUEST_WITHIN = 30.0
 
 def kinds() -> tuple[Fault, ...]:
     """Give a failure for each request that is in the catalogue: what a well-behaved caller sends is the traffic."""
-    return tuple({(fault.request.method, fault.request.path): fault for fault in reversed(tuple(load()))}.values())
+    return tuple({_asks_for(fault): fault for fault in reversed(tuple(load()))}.values())
 
 
 @dataclass(slots=True)
@@ -36,13 +36,14 @@ class Customer:
     scenario: Scenario
     made: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
 
-    async def send(self, fault: Fault, *, wrong: bool) -> None:
-        """Send the request of a failure as a well-behaved caller does, or with what is wrong with it."""
+    async def send(self, fault: Fault, *, wrong: bool) -> str:
+        """Send the request of a failure, with what its caller does wrong or as he should; give the token's tenant."""
         if fault.given not in self.made:
             self.made[fault.given] = await self.scenario.make(fault)
         prepared = self.scenario.request(fault, self.made[fault.given], wrong=wrong)
         with suppress(httpx.TransportError):  # it is the traces that tell of it
             await self.http.request(prepared.method, prepared.path, headers=dict(prepared.headers), json=prepared.json)
+        return prepared.tenant
 
 
 class Traffic:
@@ -63,28 +64,30 @@ class Traffic:
             for kind in kinds():
                 await customer.send(kind, wrong=False)
 
-    async def send(self, number: int, wrong: Fault | None = None) -> None:
+    async def send(self, number: int, wrong: Fault | None = None) -> frozenset[str]:
         """Send so many requests.
 
         Args:
             number: how many.
             wrong: what the callers of the first tenant do wrong; None: nothing.
+
+        Returns:
+            The tenants whose tokens came with what was wrong.
         """
         waiting = iter(self._plan(number))
+        met = set()
 
         async def work() -> None:
             for customer, kind in waiting:
-                is_wrong = (
-                    wrong is not None and customer.tenant == TENANTS[0] and wrong.request.path == kind.request.path
-                )
-                if is_wrong and wrong is not None and wrong.request.method == kind.request.method:
-                    await customer.send(wrong, wrong=True)
+                if wrong is not None and customer.tenant == TENANTS[0] and _asks_for(wrong) == _asks_for(kind):
+                    met.add(await customer.send(wrong, wrong=True))
                 else:
                     await customer.send(kind, wrong=False)
 
         async with asyncio.TaskGroup() as group:
             for _ in range(_AT_ONCE):
                 group.create_task(work())
+        return frozenset(met)
 
     def _plan(self, number: int) -> list[tuple[Customer, Fault]]:
         every = cycle([(customer, kind) for customer in self._customers for kind in kinds()])
@@ -104,4 +107,8 @@ async def traffic(cells: Cells, seed: int) -> AsyncIterator[Traffic]:
 async def _customer(stack: AsyncExitStack, cell: InProcessStack, tenant: str) -> Customer:
     http = httpx.AsyncClient(base_url=cell.gateway_url, timeout=_REQUEST_WITHIN, trust_env=False)
     await stack.enter_async_context(http)
-    return Customer(tenant, http, Scenario(http, lambda of: cell.token(of), tenant))
+    return Customer(tenant, http, Scenario(http, cell.token, tenant))
+
+
+def _asks_for(fault: Fault) -> tuple[str, str]:
+    return fault.request.method, fault.request.path
