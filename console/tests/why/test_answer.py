@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from console.model import Trace
+from console.model import Trace, trace_of
 from console.why import Answer, compare
 from console.why.change import Kind
 from console.why.dimensions import Value
@@ -18,7 +17,7 @@ from .conftest import CREATE, INSERT, SELECT, Order
 
 MakeOrder = Callable[..., Trace]
 TENANTS = ("acme", "globex", "initech", "umbrella")
-BEFORE, AFTER = 150, 75
+BEFORE, AFTER = 120, 60
 
 
 def windows(
@@ -73,23 +72,29 @@ def windows_of(order: MakeOrder, before: Order, after: Order) -> tuple[list[Trac
     return made[:BEFORE], made[BEFORE:]
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.integers(0, 2**32))
-def test_of_traffic_that_stays_as_it_was_nothing_is_said(order: MakeOrder, seed: int) -> None:
-    assert compare(*windows(order, seed)).findings == ()
+def test_of_traffic_that_stays_as_it_was_nothing_is_said_but_once_in_a_while(order: MakeOrder) -> None:
+    alarms = [seed for seed in range(20) if compare(*windows(order, seed)).findings]
+    assert len(alarms) <= 1
 
 
 def test_a_moment_in_which_everything_stood_still_is_no_change(order: MakeOrder) -> None:
     before, after = windows(order, 1)
-    stalled = [order(BEFORE + number, Order(insert=300)) for number in range(40, 50)]
-    assert compare(before, [*after[:40], *stalled, *after[50:]]).findings == ()
+    stalled = [order(BEFORE + number, Order(insert=300)) for number in range(30, 36)]
+    assert compare(before, [*after[:30], *stalled, *after[36:]]).findings == ()
 
 
 def test_a_machine_that_is_slower_is_told_as_that_and_no_operation_is_blamed(order: MakeOrder) -> None:
-    usual, slow = Order(insert=20, own=20, selects=10), Order(insert=80, own=80, selects=10)
-    answer = compare(*windows_of(order, usual, slow), least=1_000_000)
-    assert first(answer)[0] is not Kind.FAILS
-    assert len(answer.findings) <= 2
+    def times(trace: Trace, factor: int) -> Trace:
+        first = trace.start
+        return trace_of([
+            replace(span, start=first + factor * (span.start - first), end=first + factor * (span.end - first))
+            for span in trace.spans
+        ])  # fmt: skip
+
+    before, after = windows_of(order, Order(), Order())
+    (finding,) = compare(before, [times(trace, 3) for trace in after]).findings
+    assert finding.change.what.kind is Kind.ALL_SLOWER
+    assert finding.change.now == 3 * finding.change.usual
 
 
 @pytest.mark.parametrize(("before", "after"), [(19, 75), (150, 19), (0, 0)])

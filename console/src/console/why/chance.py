@@ -31,6 +31,8 @@ def more_often(hits: int, of: int, hits_before: int, of_before: int) -> float:
     This is Fisher's exact test, one-sided. Where a hit is a value beyond one that was picked from the group before, it
     is the exceedance (or precedence) test, which is exact, too: whatever the values' distribution is.
     """
+    if not hits:
+        return 1.0  # also where there is nothing at all
     return float(load().hypergeom.sf(hits - 1, of + of_before, hits + hits_before, of))
 
 

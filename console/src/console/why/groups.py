@@ -16,7 +16,7 @@ FEWEST = 10
 
 MEDIAN, ALMOST_ALL = 0.5, 0.95
 
-_SLICES = 24
+_SLICES, _FEWEST_SLICES = 24, 4
 
 Test = Callable[[Seen], bool]
 Figure = Callable[[Seen], int]
@@ -64,15 +64,14 @@ class Groups:
         """Compare as `change` does, but what is of a few moments alone is chance.
 
         Traces of the same moment have much in common: what stops a machine for a second is in all of them. So more
-        slices of time must have it, too, of which now has 24 (Mann and Whitney's test).
+        slices of time must have it, too, of which now has 24 (Mann and Whitney's test), and four at least.
         """
         change = self.change(what, possible, hit, figure)
-        before, after = (list(filter(possible, side)) for side in (self.before, self.after))
-        return replace(
-            change, chance=max(change.chance, larger(self._by_slice(after, hit), self._by_slice(before, hit)))
-        )
+        before, after = (self._by_slice(filter(possible, side), hit) for side in (self.before, self.after))
+        lasts = sum(map(bool, after)) >= _FEWEST_SLICES
+        return replace(change, chance=max(change.chance, larger(after, before)) if lasts else 1.0)
 
-    def _by_slice(self, traces: Sequence[Seen], hit: Test) -> list[float]:
+    def _by_slice(self, traces: Iterable[Seen], hit: Test) -> list[float]:
         """Give the share of hits in each slice of time that has traces."""
         slices: defaultdict[int, list[bool]] = defaultdict(list)
         for seen in traces:
