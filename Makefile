@@ -15,7 +15,7 @@ UNITS := bench console faults gateway $(SERVICES:%=%-service) protos scaffold st
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(UNITS:%=--no-emit-package throughline-%)
 
-.PHONY: help setup demo trace tail smoke test test-compose trace-diff check lint types imports proto proto-check format doctor new-service sync-service new-stack bench-console sampling token up down lock lock-check dashboards dashboards-check configurations failures failures-check mutants screenshots images readme bench clean
+.PHONY: help setup demo trace tail why why-table smoke test test-compose trace-diff check lint types imports proto proto-check format doctor new-service sync-service new-stack bench-console sampling token up down lock lock-check dashboards dashboards-check configurations failures failures-check mutants screenshots images readme bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,12 @@ trace: setup ## draw a trace in the terminal: make trace ID=4bf92f… (of the co
 
 tail: setup ## follow the traces that come to the console
 	@exec $(BIN)/python -m console tail --url "http://127.0.0.1:$${CONSOLE_PORT:-16686}"
+
+why: setup ## say what changed: make why [SINCE=5m] (of the console, or Jaeger, on CONSOLE_PORT)
+	@exec $(BIN)/python -m console why --since "$${SINCE:-5m}" --url "http://127.0.0.1:$${CONSOLE_PORT:-16686}"
+
+why-table: setup ## judge `make why` by the failure catalogue, and write what came of it to docs/what-changed.md: ten minutes
+	@exec $(BIN)/python -m stack.judged_why
 
 smoke: setup ## the same on free ports, ending by itself: exit 0 only if the trace was whole
 	@exec $(BIN)/python -m stack.smoke
@@ -113,7 +119,7 @@ lock: ## write the lock files from the units' pyproject.toml
 	$(LOCK) pyproject.toml --group dev --output-file requirements.lock
 	@for unit in gateway console $(SERVICES:%=services/%); do \
 	  echo "$$unit/requirements.lock"; \
-	  $(LOCK) --no-annotate $$unit/pyproject.toml --constraint requirements.lock --output-file $$unit/requirements.lock; \
+	  $(LOCK) --no-annotate --all-extras $$unit/pyproject.toml --constraint requirements.lock --output-file $$unit/requirements.lock; \
 	done
 	@for contender in opentelemetry logfire ddtrace; do \
 	  echo "bench/locks/$$contender.lock"; \

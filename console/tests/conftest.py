@@ -5,10 +5,12 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -165,6 +167,37 @@ def order_trace(make_span: Callable[..., Span]) -> list[Span]:
         )
         for index, (parent, service, name, kind, start, duration, attributes) in enumerate(rows, 1)
     ]
+
+
+@pytest.fixture(scope="session")
+def broken_orders(order_trace: list[Span]) -> Callable[[], list[list[Span]]]:
+    """Make the traces of orders of the last four minutes, one every two seconds; in the last minute none is stored."""
+
+    def make() -> list[list[Span]]:
+        now, run = time.time_ns(), uuid4().int >> 32
+        return [_moved(order_trace, run + ago, now - ago * 1_000_000_000, fails=ago < 60) for ago in range(230, 12, -2)]
+
+    return make
+
+
+def _moved(spans: list[Span], trace_id: int, start: int, *, fails: bool) -> list[Span]:
+    """Give a trace another id and time; let its last span fail, and those that it is for."""
+    moved = []
+    for index, span in enumerate(spans):
+        begins = start + span.start - spans[0].start
+        status = Status.ERROR if fails and index in {0, 1, 2, 6} else span.status
+        attributes = {**span.attributes, **({"error.type": "42P01"} if fails and index == 6 else {})}
+        moved.append(
+            replace(
+                span,
+                trace_id=f"{trace_id:032x}",
+                start=begins,
+                end=begins + span.duration,
+                status=status,
+                attributes=attributes,
+            )
+        )
+    return moved
 
 
 @pytest.fixture(scope="session")

@@ -16,19 +16,21 @@ from console.commands.export import export
 from console.commands.load import ImportFileError, load
 from console.commands.show import show
 from console.commands.tail import Wanted, tail
+from console.commands.why import Asked, why
 from console.server import serve
 from console.settings import Settings
+from console.why import StatisticsMissingError
 from telemetry.env import ConfigError, Env
 
 _URL = "http://127.0.0.1:16686"
 
 
 def main() -> int:
-    """Run the program; 0 when all went well, 1 when a trace is not there, 2 when something cannot be done."""
+    """Run the program; 0 when all went well, 1 when a trace is not there or something changed, 2 when it cannot be."""
     given = parse(sys.argv[1:], default_url=Env(os.environ).text("CONSOLE_URL", _URL))
     try:
         return _COMMANDS[given.command](given)
-    except (ConfigError, QueryError, ImportFileError) as error:
+    except (ConfigError, QueryError, ImportFileError, StatisticsMissingError) as error:
         sys.stderr.write(f"console: {error}\n")
         return 2
     except BrokenPipeError:  # who read it has seen enough
@@ -54,6 +56,12 @@ def _tail(given: argparse.Namespace) -> int:
     return 0
 
 
+def _why(given: argparse.Namespace) -> int:
+    asked = Asked(given.since, given.before, given.least, given.most)
+    changed = why(given.url, asked, as_json=given.json, out=sys.stdout, err=sys.stderr)
+    return int(changed and given.exit_code)
+
+
 def _export(given: argparse.Namespace) -> int:
     export(given.url, given.trace_ids, out=sys.stdout, err=sys.stderr)
     return 0
@@ -65,7 +73,7 @@ def _import(given: argparse.Namespace) -> int:
     return 0
 
 
-_COMMANDS = {"serve": _serve, "show": _show, "tail": _tail, "export": _export, "import": _import}
+_COMMANDS = {"serve": _serve, "show": _show, "tail": _tail, "why": _why, "export": _export, "import": _import}
 
 if __name__ == "__main__":
     sys.exit(main())

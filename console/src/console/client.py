@@ -1,14 +1,18 @@
-"""Fetches a trace from a console or a Jaeger."""
+"""Fetches traces from a console or a Jaeger."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 
 from console.jaeger.read import ReadError, read_trace
 from console.model import Trace
+from console.query import Query
+
+_MICROSECOND = 1_000  # nanoseconds
 
 
 class QueryError(Exception):
@@ -47,6 +51,43 @@ def fetch_otlp(base_url: str, trace_id: str, *, timeout: float = 5.0) -> dict[st
     if not isinstance(result, dict):
         raise QueryError(f"{url}: the answer holds no trace")
     return result
+
+
+def fetch_services(base_url: str, *, timeout: float = 5.0) -> list[str]:
+    """Give the names of the services that have traces; see `fetch_trace`.
+
+    Raises:
+        QueryError: there is no query API, or it does not answer with names.
+    """
+    url = f"{base_url.rstrip('/')}/api/services"
+    return [name for name in _data(url, _get(url, timeout)) if isinstance(name, str)]
+
+
+def fetch_traces(base_url: str, asked: Query, *, timeout: float = 30.0) -> list[Trace]:
+    """Search for traces by their service and time; see `fetch_trace`.
+
+    Args:
+        base_url: where the query API is.
+        asked: with a service, a start and an end; what else it may ask for is not asked for.
+        timeout: the seconds to wait at most for each step of the exchange.
+
+    Raises:
+        QueryError: there is no query API, or it does not answer with traces.
+    """
+    times = {name: (at or 0) // _MICROSECOND for name, at in (("start", asked.start), ("end", asked.end))}
+    params = urlencode({"service": asked.service, "limit": asked.limit, **times})
+    url = f"{base_url.rstrip('/')}/api/traces?{params}"
+    try:
+        return [read_trace(trace) for trace in _data(url, _get(url, timeout))]
+    except ReadError as error:
+        raise QueryError(f"{base_url}: {error}") from error
+
+
+def _data(url: str, document: object) -> list[object]:
+    data = document.get("data", ()) if isinstance(document, dict) else ()
+    if data is not None and not isinstance(data, list):
+        raise QueryError(f"{url}: the answer holds no data")
+    return data or []  # Jaeger writes null for none
 
 
 def _get(url: str, timeout: float) -> object:

@@ -5,9 +5,10 @@ Ids are lower-case hex (a trace id 32 digits, a span id 16); times are nanosecon
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 Value: TypeAlias = "str | bool | int | float | bytes | list[Value] | dict[str, Value] | None"
 Attributes: TypeAlias = dict[str, Value]
@@ -159,10 +160,7 @@ class Trace:
     @property
     def root(self) -> Span:
         """The first span without a parent; without one the first whose parent is not here, else the first of all."""
-        ids = {span.span_id for span in self.spans}
-        roots = (span for span in self.spans if not span.parent_id)
-        orphans = (span for span in self.spans if span.parent_id not in ids)
-        return next(roots, None) or next(orphans, self.spans[0])
+        return root_of(self.spans)
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -185,3 +183,24 @@ def trace_of(spans: list[Span]) -> Trace:
     """Make a trace of spans with one trace id; the list must not be empty."""
     ordered = sorted(spans, key=lambda span: (span.start, span.span_id))
     return Trace(ordered[0].trace_id, tuple(ordered))
+
+
+class Related(Protocol):
+    """A span, as far as its place among others goes."""
+
+    @property
+    def span_id(self) -> str: ...  # noqa: D102  see Span
+
+    @property
+    def parent_id(self) -> str: ...  # noqa: D102  see Span
+
+
+_S = TypeVar("_S", bound=Related)
+
+
+def root_of(spans: Sequence[_S]) -> _S:
+    """Give the root of spans that are in the order of their start, at least one; see `Trace.root`."""
+    ids = {span.span_id for span in spans}
+    roots = (span for span in spans if not span.parent_id)
+    orphans = (span for span in spans if span.parent_id not in ids)
+    return next(roots, None) or next(orphans, spans[0])

@@ -30,3 +30,9 @@ def test_an_error_that_passed_a_span_that_did_not_fail_began_where_it_did(make_s
 def test_two_errors_have_two_beginnings(make_span: MakeSpan) -> None:
     failed = [make_span(span=number, parent=1, status=Status.ERROR) for number in (2, 3)]
     assert found([make_span(status=Status.ERROR), *failed]) == {2, 3}
+
+
+def test_what_a_failure_is_can_be_said_otherwise(make_span: MakeSpan) -> None:
+    spans = [make_span(status=Status.ERROR), make_span(span=2, parent=1, name="not found")]
+    began = origins(forest(trace_of(spans)), lambda span: span.failed or span.name == "not found")
+    assert began == {spans[1].span_id}

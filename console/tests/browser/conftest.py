@@ -98,7 +98,7 @@ class Look:
         return page
 
     async def soonest_paint(self, page: Page) -> float:
-        """Give the milliseconds to the first paint, the best of a few loads: a busy machine is not what is asked for."""
+        """Give the milliseconds to the first paint, the best of a few loads: nobody asks about a busy machine."""
         times = []
         while len(times) < _LOADS and min(times, default=_SOON) >= _SOON:
             await page.reload()

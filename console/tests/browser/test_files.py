@@ -91,7 +91,7 @@ async def test_a_file_of_something_else_is_named(look: Any, stores: Stores, tmp_
 async def test_the_keyboard_is_enough(look: Any) -> None:
     page = await look.at("/")
     choosing: asyncio.Future[FileChooser] = asyncio.get_running_loop().create_future()
-    page.on("filechooser", lambda chooser: choosing.set_result(chooser))
+    page.on("filechooser", choosing.set_result)
     field = page.get_by_label("Import")
     await field.focus()
     outline = await field.locator("..").evaluate("label => getComputedStyle(label).outlineStyle")

@@ -66,9 +66,18 @@ class Scenario:
             ScenarioError: One of the ordinary requests was refused.
             httpx.HTTPError: The gateway did not answer.
         """
-        names = {"unique": uuid4().hex}
+        return self.request(fault, await self.make(fault), wrong=wrong)
+
+    async def make(self, fault: Fault) -> dict[str, str]:
+        """Make what the fault's request needs; give what the texts of a request may name. See `prepare`."""
+        names: dict[str, str] = {}
         for each in fault.given:
             names |= await self._make(each)
+        return names
+
+    def request(self, fault: Fault, names: Mapping[str, str], *, wrong: bool = True) -> Prepared:
+        """Give the fault's request, with what was made for it; see `prepare`."""
+        names = {"unique": uuid4().hex, **names}
         caller = (fault.caller if wrong else None) or Caller()
         request = fault.request
         tenant = f"{self._tenant}-other" if caller.as_other_tenant else self._tenant

@@ -17,6 +17,7 @@ from console.pages.scenarios import ScenarioPages
 from console.pages.service_map import MapPage
 from console.pages.trace import TracePages
 from console.pages.traces import TraceList
+from console.pages.why import WhyPage
 from console.scenarios import Runner
 from console.stores import Stores
 
@@ -49,6 +50,7 @@ class Pages:
             MapPage(stores.traces, renderer),
             MetricsPage(stores, renderer),
             AlertPages(stores, renderer),
+            WhyPage(stores.traces, renderer),
         ]
         if runner is not None:
             self._parts.append(ScenarioPages(runner, stores.traces, renderer))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from console.model import Kind
+from console.model import Kind, root_of
 from console.otlp.spans import StoredSpan
 
 _STATUS_CLASS = re.compile(r"[1-5]xx")
@@ -89,7 +89,7 @@ class TraceFilter:
 def summarize(trace_id: str, number: int, spans: Mapping[str, StoredSpan]) -> TraceSummary:
     """Make the summary of spans, at least one, that are given by their ids."""
     ordered = sorted(spans.values(), key=lambda span: (span.start, span.span_id))
-    root = _root(ordered, spans)
+    root = root_of(ordered)
     start = ordered[0].start
     return TraceSummary(
         trace_id=trace_id,
@@ -105,12 +105,6 @@ def summarize(trace_id: str, number: int, spans: Mapping[str, StoredSpan]) -> Tr
         routes=tuple(dict.fromkeys(span.route for span in ordered if span.kind is Kind.SERVER and span.route)),
         status=root.code or ("ERROR" if root.failed else ""),
     )
-
-
-def _root(ordered: list[StoredSpan], spans: Mapping[str, StoredSpan]) -> StoredSpan:
-    roots = (span for span in ordered if not span.parent_id)
-    orphans = (span for span in ordered if span.parent_id not in spans)
-    return next(roots, None) or next(orphans, ordered[0])
 
 
 def _has_status(trace: TraceSummary, wanted: str) -> bool:

@@ -118,6 +118,10 @@ class TraceStore:
             held = self._traces.get(trace_id)
             return list(held.spans.values()) if held else []
 
+    def read(self, spans: list[StoredSpan]) -> Trace:
+        """Read spans of one trace, at least one, as `since` gives them."""
+        return self._read.read(spans[0].trace_id, spans)
+
     def summary(self, trace_id: str) -> TraceSummary | None:
         """Give the summary of the trace with this id, if it is there."""
         with self._lock:

@@ -9,10 +9,13 @@ from contextlib import AsyncExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from grpc import aio
 from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
+from opentelemetry.sdk._logs import LogRecordProcessor
+from opentelemetry.sdk.metrics.export import MetricReader
+from opentelemetry.sdk.trace import SpanProcessor
 from sqlalchemy import make_url
 from sqlalchemy.engine import URL
 
@@ -30,11 +33,10 @@ from order_service.server import SERVICE as ORDER_SERVICE
 from order_service.server import build_server as build_order_server
 from order_service.watching import WatchLimits
 from stack.ports import HOST
-from telemetry import ExporterConfig, Secret, Telemetry, TelemetryConfig, configure
+from telemetry import ExporterConfig, Secret, Telemetry, TelemetryConfig, configure, semconv
 from telemetry.database import Database
 from telemetry.grpc.health import Health, check
 from telemetry.listening import listen
-from telemetry.testing import Memory
 from user_service.migrate import MIGRATIONS as USER_MIGRATIONS
 from user_service.server import SERVICE as USER_SERVICE
 from user_service.server import build_server as build_user_server
@@ -45,6 +47,16 @@ _NEXT_TRY = 0.02
 _LOGGERS = ("gateway", "order_service", "telemetry", "user_service")
 
 
+class Recorder(Protocol):
+    """Keeps what all services record, such as `telemetry.testing.Memory`."""
+
+    span_processor: SpanProcessor
+    log_processor: LogRecordProcessor
+
+    def metric_reader(self) -> MetricReader:
+        """Make a reader for one provider of meters."""
+
+
 class InProcessStack:
     """User, order and gateway in an event loop of their own; a context manager that starts and ends them.
 
@@ -52,12 +64,18 @@ class InProcessStack:
         folder: For the databases.
         memory: Keeps what they record.
         flags: Says which faults the services have, see `faults.flags`; None: they can have none.
+        request_timeout: Seconds for the work of one request; the gateway's own by default.
     """
 
     database = "sqlite"
 
-    def __init__(self, folder: Path, memory: Memory, flags: FlagFile | None = None) -> None:
+    def __init__(
+        self, folder: Path, memory: Recorder, flags: FlagFile | None = None, *, request_timeout: float = 5.0
+    ) -> None:
         self._folder = folder
+        self._request_timeout = request_timeout
+        self._running: dict[str, Telemetry] = {}
+        self._user_server: aio.Server | None = None
         self._memory = memory
         self._faults = None if flags is None else FaultSettings(flags=flags.path)
         self._key = Secret("a key of the stack in this process, for nobody else")
@@ -70,6 +88,21 @@ class InProcessStack:
     def token(self, tenant: str, scope: str = "") -> str:
         """Make a bearer token; the scope "trace" lets the caller's trace go on."""
         return make_token(TokenSettings(key=self._key), tenant, subject="developer", scope=scope)
+
+    @property
+    def open_spans(self) -> int:
+        """How many spans have begun and not ended."""
+        return sum(telemetry.open_spans for telemetry in self._running.values())
+
+    def instance(self, service: str) -> str:
+        """Give the ``service.instance.id`` of a service."""
+        return str(self._running[service].tracer_provider.resource.attributes[semconv.SERVICE_INSTANCE_ID])
+
+    def kill_user(self) -> None:
+        """End the user service at once; it stays down."""
+        if self._stop is None or self._user_server is None:
+            raise RuntimeError("the stack does not run")
+        asyncio.run_coroutine_threadsafe(self._user_server.stop(None), self._stop[0]).result(_ENDS_WITHIN)
 
     def __enter__(self) -> Self:
         """Migrate the databases and start everything; returns when it serves."""
@@ -114,7 +147,7 @@ class InProcessStack:
         database = Database(self._database("user"), telemetry)
         running.push_async_callback(database.close)
         faults = fault_interceptors(self._faults, telemetry, database)
-        server = build_user_server(telemetry, database, more_interceptors=faults)
+        server = self._user_server = build_user_server(telemetry, database, more_interceptors=faults)
         return await _started(server, USER_SERVICE, database, running)
 
     async def _order(self, running: AsyncExitStack, user: str) -> str:
@@ -132,7 +165,12 @@ class InProcessStack:
     async def _gateway(self, running: AsyncExitStack, addresses: dict[str, str]) -> None:
         telemetry = self._telemetry("gateway", running)
         addresses = {each.client.name: each.address for each in BACKENDS} | addresses  # others are away
-        settings = Settings(tokens=TokenSettings(key=self._key), telemetry=telemetry.config, addresses=addresses)
+        settings = Settings(
+            tokens=TokenSettings(key=self._key),
+            telemetry=telemetry.config,
+            addresses=addresses,
+            request_timeout=self._request_timeout,
+        )
         app, stopping = await running.enter_async_context(opened(settings, telemetry))
         listener = running.enter_context(listen(f"{HOST}:0"))
         server = make_server(app)
@@ -158,6 +196,7 @@ class InProcessStack:
             metric_readers=[self._memory.metric_reader()],
             log_processors=[self._memory.log_processor],
         )
+        self._running[service] = telemetry
         telemetry.capture_logs()
         running.push_async_callback(telemetry.ashutdown)
         return telemetry
