@@ -171,11 +171,17 @@ def order_trace(make_span: Callable[..., Span]) -> list[Span]:
 
 @pytest.fixture(scope="session")
 def broken_orders(order_trace: list[Span]) -> Callable[[], list[list[Span]]]:
-    """Make the traces of orders of the last four minutes, one every two seconds; in the last minute none is stored."""
+    """Make the traces of orders of the last four minutes; in the last of them none is stored.
+
+    They pause before that minute is over, so that it makes no difference when a test asks for it.
+    """
+    good, broken = range(230, 60, -2), range(48, 0, -1)  # seconds ago
 
     def make() -> list[list[Span]]:
         now, run = time.time_ns(), uuid4().int >> 32
-        return [_moved(order_trace, run + ago, now - ago * 1_000_000_000, fails=ago < 60) for ago in range(230, 12, -2)]
+        return [
+            _moved(order_trace, run + ago, now - ago * 1_000_000_000, fails=ago in broken) for ago in (*good, *broken)
+        ]
 
     return make
 

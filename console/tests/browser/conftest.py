@@ -99,7 +99,7 @@ class Look:
 
     async def soonest_paint(self, page: Page) -> float:
         """Give the milliseconds to the first paint, the best of a few loads: nobody asks about a busy machine."""
-        times = []
+        times: list[float] = []
         while len(times) < _LOADS and min(times, default=_SOON) >= _SOON:
             await page.reload()
             painted = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,7 @@ def order(make_span: Callable[..., Span]) -> Callable[..., Trace]:
         flag: Attributes = {"feature_flag.key": like.flag, "feature_flag.result.variant": "on"} if like.flag else {}
         name = CREATE[1]
 
-        def span(span_id: int, parent: int, service: str, name: str, kind: Kind, *times: float, **more: object) -> Span:
+        def span(span_id: int, parent: int, service: str, name: str, kind: Kind, *times: float, **more: Any) -> Span:
             made = make_span(
                 number + 1, span_id, parent, name=name, service=service, kind=kind, start=at + times[0],
                 duration=times[1], attributes={**tenant, **more.pop("attributes", {})}, **more,

@@ -35,7 +35,7 @@ def windows(
     return made[:BEFORE], made[BEFORE:]
 
 
-def first(answer: Answer) -> tuple[Kind, tuple[str, str, str]]:
+def first(answer: Answer) -> tuple[Kind, tuple[str, ...]]:
     what = answer.findings[0].change.what
     return what.kind, tuple(what.operation)
 

@@ -52,7 +52,7 @@ def test_of_several_spans_of_a_caller_the_one_that_called_most_counts(make_span:
 
 def test_a_server_that_answers_outside_of_its_call_has_a_wrong_clock(order: MakeOrder) -> None:
     create = Operation(*CREATE)
-    assert (see(order(0)).answered, see(order(0)).elsewhere) == ({create}, frozenset())
+    assert (see(order(0)).answered, see(order(0)).elsewhere) == (frozenset({create}), frozenset())
     for skew in (-60_000, 60_000):
         assert see(order(0, Order(skew=skew))).elsewhere == {create}
 
