@@ -175,7 +175,7 @@ def broken_orders(order_trace: list[Span]) -> Callable[[], list[list[Span]]]:
 
     They pause before that minute is over, so that it makes no difference when a test asks for it.
     """
-    good, broken = range(230, 60, -2), range(48, 0, -1)  # seconds ago
+    good, broken = range(230, 60, -2), range(48, 12, -1)  # seconds ago
 
     def make() -> list[list[Span]]:
         now, run = time.time_ns(), uuid4().int >> 32
