@@ -9,7 +9,7 @@ import httpx
 import pytest
 import yaml
 
-from stack.asking import exemplar_trace_ids, log_lines, series, total, until
+from stack.asking import exemplar_trace_ids, log_lines, series, settled, total, until
 from stack.compose import ComposeStack
 from stack.e2e import Shop
 from stack.observability import PERCENT, WATCHED_TENANT
@@ -17,6 +17,8 @@ from stack.places import ROOT
 from telemetry.testing import Backend, TracedClient, span
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+USER_SERVICE = "shop.user.v1.UserService"
+STILL = 8.0  # seconds: the slowest part, the span metrics, passes on what it counts every five
 WITHIN = 30.0  # seconds until what was sent can be asked for
 ORDERS = 60
 ORDER_REQUESTS = (
@@ -56,7 +58,7 @@ async def test_a_share_of_the_traces_is_kept_and_every_order_is_counted(
 ) -> None:
     shop = Shop(client(tenant))
     user = await shop.user()
-    before = [await total(http, query) for query in COUNTS]
+    before = await settled(partial(counts, http), STILL, WITHIN)
 
     placed = [await shop.order(user) for _ in range(ORDERS)]
 
@@ -68,6 +70,10 @@ async def test_a_share_of_the_traces_is_kept_and_every_order_is_counted(
     whole = [trace for trace in kept if trace is not None]
     assert 0 < len(whole) < ORDERS * 2 * PERCENT / 100  # 15 are expected; 30 are four standard deviations away
     assert {trace.root.attributes["sampling.policy"] for trace in whole} == {"share"}
+
+
+async def counts(http: httpx.AsyncClient) -> list[float]:
+    return [await total(http, query) for query in COUNTS]
 
 
 async def watched_order_arrived(shop: Shop) -> None:
@@ -86,7 +92,7 @@ async def test_every_failed_trace_is_kept(
     finally:
         observed.start("user")
 
-    traces = await asyncio.gather(*(each.own_trace(absent=["user"]) for each in refused))
+    traces = await asyncio.gather(*(each.own_trace(absent=[USER_SERVICE]) for each in refused))
 
     assert [each.response.status_code for each in refused] == [503] * 5
     assert {trace.root.attributes["sampling.policy"] for trace in traces} == {"error"}

@@ -40,6 +40,28 @@ async def until(look: Callable[[], Awaitable[Found]], right: Callable[[Found], b
     return found
 
 
+async def settled(look: Callable[[], Awaitable[Found]], still: float, within: float) -> Found:
+    """Look until what is found has been the same for a while: what is on its way has come by then; give it.
+
+    Args:
+        look: Gives what there is now.
+        still: For how many seconds it must be the same: more than what is on its way takes from part to part.
+        within: Seconds.
+
+    Raises:
+        AssertionError: It went on changing.
+    """
+    last, since = await look(), time.monotonic()
+
+    def stays(found: Found) -> bool:
+        nonlocal last, since
+        if found != last:
+            last, since = found, time.monotonic()
+        return time.monotonic() - since >= still
+
+    return await until(look, stays, within)
+
+
 async def series(http: httpx.AsyncClient, query: str) -> list[tuple[Labels, float]]:
     """Ask Prometheus for the value of an expression now: its labels and values."""
     answer = await _get(http, f"{PROMETHEUS}/api/v1/query", query=query)

@@ -82,7 +82,7 @@ class Program:
     def _container(self, image: str) -> Reader | None:
         if not _succeeds("docker", "image", "inspect", image) and not _succeeds("docker", "pull", "--quiet", image):
             return None
-        options = ("--rm", "--network=none", "--read-only", "--tmpfs=/tmp", "--env=QUEUE_FOLDER=/tmp")
+        options = ("--rm", "--network=none", "--read-only", "--tmpfs=/tmp:mode=1777", "--env=QUEUE_FOLDER=/tmp")
         mounted = (f"--volume={DEPLOY}:{_IN_CONTAINER}:ro", f"--workdir={_IN_CONTAINER}")
         entrypoint = (f"--entrypoint={self.entrypoint}",) if self.entrypoint else ()
         command = ("docker", "run", *options, *mounted, *entrypoint, image)
