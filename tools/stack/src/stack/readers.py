@@ -20,6 +20,7 @@ DEPLOY = ROOT / "deploy"
 _WITHIN = 120.0  # seconds for one question
 _PULL_WITHIN = 300.0
 _IN_CONTAINER = "/files"
+_SCRATCH = "/scratch"  # not /tmp: where an image has one, a tmpfs there gets that one's mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ class Program:
     def _container(self, image: str) -> Reader | None:
         if not _succeeds("docker", "image", "inspect", image) and not _succeeds("docker", "pull", "--quiet", image):
             return None
-        options = ("--rm", "--network=none", "--read-only", "--tmpfs=/tmp:mode=1777", "--env=QUEUE_FOLDER=/tmp")
+        scratch = (f"--tmpfs={_SCRATCH}:mode=1777", f"--env=TMPDIR={_SCRATCH}", f"--env=QUEUE_FOLDER={_SCRATCH}")
+        options = ("--rm", "--network=none", "--read-only", *scratch)
         mounted = (f"--volume={DEPLOY}:{_IN_CONTAINER}:ro", f"--workdir={_IN_CONTAINER}")
         entrypoint = (f"--entrypoint={self.entrypoint}",) if self.entrypoint else ()
         command = ("docker", "run", *options, *mounted, *entrypoint, image)
