@@ -63,13 +63,15 @@ class ConnectionMetrics:
             description="Duration of WebSocket connections.",
             explicit_bucket_boundaries_advisory=list(BUCKETS),
         )
-        self._known: dict[Ended, Series] = {}
+        self._known: dict[tuple[tuple[str, AttributeValue], ...], Series] = {}
 
     def record(self, ended: Ended, seconds: float, context: Context) -> None:
         """Record a connection; the context's span may become an exemplar."""
-        series = self._known.get(ended)
+        labels = ended.attributes()
+        key = tuple(labels.items())  # not `ended`, which has whatever code a client makes up
+        series = self._known.get(key)
         if series is None:
-            series = Series(self._duration, ended.attributes())
+            series = Series(self._duration, labels)
             if len(self._known) < _MOST_COMBINATIONS:
-                self._known[ended] = series
+                self._known[key] = series
         series.record(seconds, context)
