@@ -1,24 +1,57 @@
-"""The examples of the package's README run as they stand."""
+"""The examples of the README and of the pages beside it run as they stand, and no public name is without one."""
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import telemetry
+from telemetry import testing
 from telemetry.errors import HANDLING
 
-GUIDE = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"^```python\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE)
+UNIT = Path(__file__).parents[1]
+GUIDE = (UNIT / "README.md").read_text(encoding="utf-8")
+PAGES = {page.name: page.read_text(encoding="utf-8") for page in [UNIT / "README.md", *sorted(UNIT.glob("docs/*.md"))]}
+# Those with a file's name in their first line are run by test_start.py, as the files that they are.
+EXAMPLE = re.compile(r"^```python\n(?!# \w+\.py\n)(.*?)^```", re.DOTALL | re.MULTILINE)
+EXAMPLES = {
+    f"{name} {number}": text for name, page in PAGES.items() for number, text in enumerate(EXAMPLE.findall(page), 1)
+}
+MEASURED = re.compile(r"`((?:\w+/)*test_\w+\.py)(?:::(\w+))?`")
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=[f"example {number}" for number in range(1, len(EXAMPLES) + 1)])
+@pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
 def test_an_example_runs(run_python: Any, example: str) -> None:
     finished = run_python(example)
 
     assert (finished.returncode, finished.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("facade", [telemetry, testing], ids=lambda facade: facade.__name__)
+def test_every_public_name_is_in_an_example(facade: Any) -> None:
+    shown = {name for text in EXAMPLES.values() for name in imported_and_used(text, facade.__name__)}
+
+    assert not set(facade.__all__) - shown
+
+
+def imported_and_used(example: str, module: str) -> set[str]:
+    nodes = list(ast.walk(ast.parse(example)))
+    imports = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module == module]
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    return {alias.name for node in imports for alias in node.names} & used
+
+
+def test_the_tests_that_the_pages_name_are_there() -> None:
+    named = {each for page in PAGES.values() for each in MEASURED.findall(page)}
+
+    assert len(named) > 10
+    for path, test in named:
+        text = (UNIT / "tests" / path).read_text(encoding="utf-8")
+        assert re.search(rf"def {test or 'test_'}", text), f"{path}::{test}"
 
 
 def test_the_table_of_classes_is_the_one_that_is_used() -> None:
