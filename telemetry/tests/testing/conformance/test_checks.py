@@ -56,3 +56,10 @@ def test_a_service_that_needs_nothing_passes_all_that_say_something_of_it(plain:
     else:
         with pytest.raises(NotApplicable, match=f"^{re.escape(reason)}$"):
             check(plain)
+
+
+def test_what_is_expected_of_the_checks_is_of_checks_that_there_are() -> None:
+    names = {check.name for check in CHECKS}
+
+    assert set(WRONG) == names
+    assert set(NEEDS_NOTHING) <= names
