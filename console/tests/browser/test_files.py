@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import FileChooser, expect
+from playwright.async_api import expect
 
 from console.model import Span
 from console.otlp.spans import StoredSpan
@@ -90,11 +89,9 @@ async def test_a_file_of_something_else_is_named(look: Any, stores: Stores, tmp_
 
 async def test_the_keyboard_is_enough(look: Any) -> None:
     page = await look.at("/")
-    choosing: asyncio.Future[FileChooser] = asyncio.get_running_loop().create_future()
-    page.on("filechooser", choosing.set_result)
     field = page.get_by_label("Import")
     await field.focus()
     outline = await field.locator("..").evaluate("label => getComputedStyle(label).outlineStyle")
     assert outline == "solid"
-    await page.keyboard.press("Space")
-    await asyncio.wait_for(choosing, 20)
+    async with page.expect_file_chooser():
+        await page.keyboard.press("Space")
