@@ -32,6 +32,7 @@ PAGES = {
     "logs": "/logs",
     "metrics": "/metrics",
     "alerts": "/alerts",
+    "too little to tell what changed": "/why",
 }
 CUT_OFF = """[...document.querySelectorAll("main :is(a.button, button, input, select, summary):not(.scroll *)")]
   .filter(control => control.checkVisibility() && control.getBoundingClientRect().right > innerWidth)
