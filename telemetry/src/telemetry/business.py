@@ -104,7 +104,7 @@ class Business:
         buckets: Sequence[float] | None = None,
         labels: Sequence[str] = (),
     ) -> Histogram:
-        """Make a histogram; `buckets` are the upper bounds, see `counter` for the rest."""
+        """Make a histogram; `buckets` are the upper bounds, in the metric's unit; see `counter` for the rest."""
         if self._meter is None:
             return Histogram(None, _Labels(self._tenants, labels))
         made = self._meter.create_histogram(name, unit, description, explicit_bucket_boundaries_advisory=buckets)

@@ -33,7 +33,7 @@ _DEFAULT_ENDPOINTS: dict[tuple[str, str], str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExporterConfig:
-    """Where finished spans go, or metrics, or log records.
+    """Where finished spans go, or metrics, or log records; a wrong value raises ConfigError when it is made.
 
     Attributes:
         kind: "otlp", "zipkin" (needs the extra ``zipkin``), "console", "file" (OTLP JSON, one batch a line) or "none".
@@ -85,7 +85,7 @@ class ExporterConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamplerConfig:
-    """Which traces are recorded. See `telemetry.sampling`.
+    """Which traces are recorded, see `telemetry.sampling`; a wrong value raises ConfigError when it is made.
 
     Attributes:
         kind: A name of ``OTEL_TRACES_SAMPLER``, or "rate_limited" or "rules".
@@ -109,7 +109,7 @@ class SamplerConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchConfig:
-    """How finished spans wait for their export.
+    """How finished spans wait for their export; a wrong value raises ConfigError when it is made.
 
     Attributes:
         max_queue_size: Spans that may wait; one more drops the oldest, which is counted.
@@ -207,8 +207,8 @@ class TelemetryConfig:
     """Everything that `telemetry.configure` needs; a wrong value raises ConfigError when it is made.
 
     Attributes:
-        service_name: As traces show it.
-        service_version: The deployed version.
+        service_name: As traces show it; written as ``service.name``.
+        service_version: The deployed version; written as ``service.version``.
         environment: Such as "production"; written as ``deployment.environment.name``.
         attributes: More attributes of the resource; they win over the ones made here.
         exporter: One exporter, or several to export to all.

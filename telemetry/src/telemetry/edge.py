@@ -26,7 +26,7 @@ class Edge:
     Attributes:
         continue_trace: The caller is trusted: his trace goes on here, with his decision to sample it. Otherwise his
             context becomes a link.
-        tenant: Who the request is for, out of a verified token; None when nobody is known.
+        tenant: Who the request is for, out of a verified token, on spans as ``tenant.id``; None when nobody is known.
         baggage: The names of the caller's baggage that are kept, if he is trusted; all else is dropped.
     """
 

@@ -23,7 +23,15 @@ def init_tracer(
 ) -> trace.Tracer:
     """Set tracing up in one line, for scripts: makes it OpenTelemetry's global provider and gives a tracer.
 
-    A service calls `configure` and shuts it down in time; here the interpreter's end does, within the default budget.
+    A service calls `configure` and shuts it down in time; here the interpreter's end does, within the default budget of
+    five seconds.
+
+    Args:
+        service_name: Written as ``service.name``.
+        service_version: Written as ``service.version``.
+        environment: Written as ``deployment.environment.name``.
+        exporter_type: See `ExporterConfig.kind`.
+        endpoint: See `ExporterConfig.endpoint`.
 
     Raises:
         ConfigError: A value is wrong, or there is a global provider already: OpenTelemetry takes one a process.

@@ -66,7 +66,7 @@ def with_tenant(tenant: str, context: Context | None = None) -> Context:
 
 @contextmanager
 def use_tenant(tenant: str) -> Iterator[None]:
-    """Make the tenant current inside; raise InvalidTenant for what is no tenant id."""
+    """Make the tenant current inside, on spans as ``tenant.id``; raise InvalidTenant for what is no tenant id."""
     token = attach(with_tenant(tenant))
     try:
         yield

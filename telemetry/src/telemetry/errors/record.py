@@ -32,10 +32,11 @@ def record_error(  # noqa: PLR0913  all but two are by keyword and seldom given
     sink: Sink | None = None,
     kind: ErrorClass | None = None,
 ) -> None:
-    """Record that the span failed: status, error.type, class and severity, and one exception with its stack trace.
+    """Record that the span failed: status, the attributes of `extract_error_details`, and one exception.
 
     Each span that an error passes through gets the status and the attributes; the exception is recorded once in a
-    trace, by the first that sees it. Messages and stack traces are redacted.
+    trace, by the first that sees it, as ``exception.type``, ``.message`` and ``.stacktrace``. Messages and stack traces
+    are redacted.
 
     Args:
         span: An open span.
