@@ -32,7 +32,7 @@ def request(name: str, *children: SpanPattern, status: int = 200, links: Sequenc
 
 
 def call(caller: str, method: str, *children: SpanPattern, code: str = "OK") -> SpanPattern:
-    """Say what both sides of a call must be: ``shop.user.v1.UserService/GetUser``, answered with a gRPC code.
+    """Say what both sides of a call must be: ``package.v1.Service/Method``, answered with a gRPC code.
 
     Any other code than OK is an error to the caller; to the server it is one only where the fault is its own.
     """
