@@ -55,9 +55,11 @@ def test_every_link_within_the_repository_leads_somewhere(document: str) -> None
 
 
 def anchors(document: Path) -> set[str]:
-    """The names that GitHub gives to the headings."""
-    headings = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+    """The names that GitHub gives to the headings, and those that a document gives itself."""
+    text = document.read_text(encoding="utf-8")
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    named = set(re.findall(r'<a id="([\w-]+)"></a>', text))
+    return named | {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
 def test_every_folder_of_the_map_is_there() -> None:
