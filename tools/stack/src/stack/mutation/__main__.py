@@ -26,7 +26,9 @@ WANTED = 0.95
 
 # What makes the spans of the stack, and hands their context on.
 INSTRUMENTATION = (
+    "baggage",
     "database_spans",
+    "edge",
     "errors/record",
     "grpc/metadata",
     "grpc/methods",
@@ -38,9 +40,13 @@ INSTRUMENTATION = (
     "http/middleware",
     "http/request",
     "http/response",
+    "http/routes",
     "inbound",
+    "origin",
+    "span",
     "tenant",
     "trace_context",
+    "tracer",
 )
 # What says whether a trace is as it should be, and how not.
 KIT = (
