@@ -6,6 +6,7 @@ Imports the packages whose names are also names of folders here, before pytest t
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator
 
 import hypothesis
@@ -28,6 +29,10 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("busy machine")
 
 
+# Who runs this in the background may have it ignored, and the programs that the tests stop would ignore it, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the end-to-end tests run on either stack."""
     parser.addoption(
@@ -48,6 +53,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         missing |= {"stack", stack}
     if not any(name.endswith("_STORE_TEST_URL") for name in os.environ):
         missing.add("postgresql")
+    if not os.environ.get("OTELCOL"):
+        missing.add("otelcol")
     without = [item for item in items if missing & _needs(item)]
     if without:
         config.hook.pytest_deselected(items=without)

@@ -25,6 +25,9 @@ def compose(): ...
 def postgresql(): ...
 
 @pytest.fixture
+def otelcol(): ...
+
+@pytest.fixture
 def database(request):
     return request.getfixturevalue(request.param)
 
@@ -37,6 +40,8 @@ def test_on_containers(compose): ...
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_on_postgresql(database): ...
+
+def test_with_a_collector(otelcol): ...
 
 def test_on_either(stack): ...
 
@@ -52,7 +57,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, *options: str, **environ: str) -> tuple[int, str]:
-    clean = {name: value for name, value in os.environ.items() if name != "CI" and "_STORE_TEST_" not in name}
+    given = {"CI", "OTELCOL"}
+    clean = {name: value for name, value in os.environ.items() if name not in given and "_STORE_TEST_" not in name}
     done = subprocess.run(  # noqa: S603  ours
         (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rA", "-o", "trace_backend=jaeger", *options, "."),
         cwd=folder,
@@ -75,6 +81,7 @@ def run(folder: Path, *options: str, **environ: str) -> tuple[int, str]:
             {"USER_STORE_TEST_URL": "postgresql+asyncpg://"},
             {"on_processes", "on_either", "on_postgresql", "in_memory_too"},
         ),
+        ([], {"OTELCOL": "/bin/otelcol"}, {"on_processes", "on_either", "with_a_collector", "in_memory_too"}),
     ],
 )
 def test_a_test_runs_where_there_is_what_it_names(
@@ -87,7 +94,7 @@ def test_a_test_runs_where_there_is_what_it_names(
     lines = [line for line in printed.splitlines() if line.startswith("PASSED")]
     assert code == 0, printed
     assert {line.partition("::test_")[2].partition("[")[0] for line in lines} == passed
-    assert f"{5 - len(passed)} deselected" in printed
+    assert f"{6 - len(passed)} deselected" in printed
     assert "skipped" not in printed
 
 

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import defaultdict
 from typing import Any
 from uuid import uuid4
 
 import grpc
 from grpc import StatusCode, aio
-from thing_proto import SERVICE, CreateThingRequest, CreateThingResponse, GetThingRequest  # type: ignore[import-not-found]
+from thing_proto import (  # type: ignore[import-not-found]
+    SERVICE,
+    CreateThingRequest,
+    CreateThingResponse,
+    GetThingRequest,
+    GetThingResponse,
+    LatestThingRequest,
+    LatestThingResponse,
+)
 
 from telemetry import TelemetryConfig, configure, require_tenant
 from telemetry.grpc.serving import SERVER_OPTIONS, serve
@@ -19,16 +28,28 @@ class Refusal(Exception):  # noqa: N818
     """The service will not do what it is asked."""
 
 
+THINGS: defaultdict[str, dict[str, Any]] = defaultdict(dict)  # by tenant and id
+
+
 async def create(request: Any, _context: Any) -> Any:
-    require_tenant()
+    things = THINGS[require_tenant()]
     if not request.name:
         raise Refusal("name: expected 1 character or more")
-    return CreateThingResponse(thing={"thing_id": str(uuid4()), "name": request.name})
+    thing = {"thing_id": str(uuid4()), "name": request.name, "friend_id": request.friend_id}  # anybody may be a friend
+    things[thing["thing_id"]] = thing
+    return CreateThingResponse(thing=thing)
 
 
 async def get(request: Any, _context: Any) -> Any:
-    require_tenant()
-    raise Refusal(f"there is no thing {request.thing_id}")
+    thing = THINGS[require_tenant()].get(request.thing_id)
+    if thing is None:
+        raise Refusal(f"there is no thing {request.thing_id}")
+    return GetThingResponse(thing=thing)
+
+
+async def latest(_request: Any, _context: Any) -> Any:
+    things = [*THINGS[require_tenant()].values()]
+    return LatestThingResponse(thing=things[-1] if things else None)
 
 
 def handler(behavior: Any, kind: Any) -> Any:
@@ -41,7 +62,11 @@ async def main() -> None:
     telemetry = configure(TelemetryConfig.from_env(os.environ, service_name="plain"))
     interceptors = telemetry.server_interceptors(errors={Refusal: StatusCode.INVALID_ARGUMENT})
     server = aio.server(interceptors=interceptors, options=SERVER_OPTIONS)
-    handlers = {"CreateThing": handler(create, CreateThingRequest), "GetThing": handler(get, GetThingRequest)}
+    handlers = {
+        "CreateThing": handler(create, CreateThingRequest),
+        "GetThing": handler(get, GetThingRequest),
+        "LatestThing": handler(latest, LatestThingRequest),
+    }
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
     await serve(server, os.environ["LISTEN"], services=[SERVICE], telemetry=telemetry)
 

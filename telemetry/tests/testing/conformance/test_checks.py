@@ -32,7 +32,6 @@ WRONG = {
 
 NEEDS_NOTHING = {
     "trace-passed-on": "the service calls no other that the suite stands in for, and has no database",
-    "tenant-isolation": "no method gives back what another was given: nothing is kept for a tenant",
     "failure-spans": "the service calls no other that the suite stands in for; the service has no database",
     "deadline-kept": "nothing is known that the service waits for: no other service, and no SQLite file",
     "deadline-passed-on": "the service calls no other that the suite stands in for",

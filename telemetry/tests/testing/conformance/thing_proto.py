@@ -11,7 +11,7 @@ SERVICE = f"{PACKAGE}.ThingService"
 TEXT, MESSAGE = FieldDescriptorProto.TYPE_STRING, FieldDescriptorProto.TYPE_MESSAGE
 OPTIONAL = FieldDescriptorProto.LABEL_OPTIONAL
 THING = f".{PACKAGE}.Thing"
-METHODS = {"CreateThing": ("name", "friend_id"), "GetThing": ("thing_id",)}
+METHODS = {"CreateThing": ("name", "friend_id"), "GetThing": ("thing_id",), "LatestThing": ()}
 
 
 def message(name: str, *fields: str, thing: bool = False) -> DescriptorProto:
@@ -36,7 +36,14 @@ for method, given in METHODS.items():
     )
 descriptor_pool.Default().AddSerializedFile(FILE.SerializeToString())
 
-CreateThingRequest, CreateThingResponse, GetThingRequest, GetThingResponse = (
+(
+    CreateThingRequest,
+    CreateThingResponse,
+    GetThingRequest,
+    GetThingResponse,
+    LatestThingRequest,
+    LatestThingResponse,
+) = (
     GetMessageClass(descriptor_pool.Default().FindMessageTypeByName(f"{PACKAGE}.{method}{side}"))
     for method in METHODS
     for side in ("Request", "Response")

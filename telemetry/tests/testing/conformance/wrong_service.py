@@ -34,6 +34,8 @@ from thing_proto import (  # type: ignore[import-not-found]
     CreateThingResponse,
     GetThingRequest,
     GetThingResponse,
+    LatestThingRequest,
+    LatestThingResponse,
 )
 
 # Each span is sent when it ends, and the call waits for it: when the collector is gone, so is the service.
@@ -70,6 +72,12 @@ async def get(request: Any, _span: Span) -> Any:
     if request.thing_id not in THINGS:
         raise ValueError(f"no thing {request.thing_id}")
     return GetThingResponse(thing=THINGS[request.thing_id])
+
+
+async def latest(_request: Any, _span: Span) -> Any:
+    if not THINGS:
+        raise ValueError("no thing at all")
+    return LatestThingResponse(thing=[*THINGS.values()][-1])
 
 
 def handler(name: str, work: Any, kind: Any) -> Any:
@@ -110,6 +118,7 @@ async def main() -> None:
     handlers = {
         "CreateThing": handler(f"{SERVICE}/CreateThing", create, CreateThingRequest),
         "GetThing": handler(f"{SERVICE}/GetThing", get, GetThingRequest),
+        "LatestThing": handler(f"{SERVICE}/LatestThing", latest, LatestThingRequest),
     }
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
     health_pb2_grpc.add_HealthServicer_to_server(AlwaysWell(), server)

@@ -56,7 +56,8 @@ def _texts(account: Account) -> set[str]:
 
 
 def _asked_for(instance: Instance, owner: Account, tenant: str, own: set[str]) -> Iterator[tuple[str, str]]:
-    """Ask with the ids that `owner` knows; give what of its own comes back without having been in the request."""
+    """Ask with the ids that `owner` knows; give what of its own comes back to a tenant that has not said it itself."""
+    kept: set[str] = set()  # what the tenant has given the service, which may name what is another's
     for method in instance.methods:
         request = owner.make_request(method)
         timeout = 1.0 if method.streams else WITHIN
@@ -64,5 +65,7 @@ def _asked_for(instance: Instance, owner: Account, tenant: str, own: set[str]) -
         said = {text for _name, text in texts_in(request)}
         for response in exchange.responses:
             for _name, text in texts_in(response):
-                if text in own - said:
+                if text in own - said - kept:
                     yield text, method.name
+        if exchange.worked:
+            kept |= said
