@@ -28,10 +28,11 @@ def is_short_enough(name: str, value: str) -> bool:
     return len(value) <= _LONGEST.get(name, _LONGEST_OTHER)
 
 
-def read_context(
+def read_context(  # noqa: PLR0913  each is a choice of its own
     propagator: TextMapPropagator,
     carrier: Carrier,
     getter: Getter[Carrier],
+    into: Context,
     *,
     trusted: bool,
     kept: Collection[str] = (),
@@ -42,26 +43,30 @@ def read_context(
         propagator: Reads the context.
         carrier: What it reads.
         getter: How.
+        into: What is known by other means, with the tenant, and stays; no span is.
         trusted: The caller's trace goes on; otherwise it becomes a link, without his tracestate.
         kept: The names of a trusted caller's baggage that are kept; the tenant is none of them, whatever they are.
     """
     try:
-        found = propagator.extract(carrier, context=Context(), getter=getter)
+        found = propagator.extract(carrier, context=into, getter=getter)
     except Exception:
         _logger.debug("the caller's context cannot be read", exc_info=True)
-        return Context(), []
+        return into, []
     if trusted:
-        return _keep_baggage(found, kept), []
+        return _with_baggage(found, kept, into), []
     caller = get_current_span(found).get_span_context()
     if not caller.is_valid:
-        return Context(), []
-    return Context(), [
-        Link(SpanContext(caller.trace_id, caller.span_id, is_remote=True, trace_flags=caller.trace_flags))
-    ]
+        return into, []
+    return into, [Link(SpanContext(caller.trace_id, caller.span_id, is_remote=True, trace_flags=caller.trace_flags))]
 
 
-def _keep_baggage(context: Context, kept: Collection[str]) -> Context:
-    for name in baggage.get_all(context):
+def _with_baggage(found: Context, kept: Collection[str], own: Context) -> Context:
+    given, own_baggage = baggage.get_all(found), baggage.get_all(own)
+    if given == own_baggage:
+        return found
+    for name in given:
         if name not in kept or name == TENANT_ID:
-            context = baggage.remove_baggage(name, context)
-    return context
+            found = baggage.remove_baggage(name, found)
+    for name, value in own_baggage.items():
+        found = baggage.set_baggage(name, value, found)
+    return found

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 from opentelemetry.baggage import set_baggage
 from opentelemetry.context import Context, attach, create_key, detach, get_value, set_value
@@ -59,9 +60,19 @@ def require_tenant() -> str:
 
 def with_tenant(tenant: str, context: Context | None = None) -> Context:
     """Give a copy of the context that carries the tenant; raise InvalidTenant for what is no tenant id."""
+    if context is not None and not context:
+        return _alone(tenant)
     if not is_tenant(tenant):
         raise InvalidTenant
     return set_value(_KEY, tenant, set_baggage(TENANT_ID, tenant, context))
+
+
+@lru_cache(maxsize=1024)
+def _alone(tenant: str) -> Context:
+    """Give a context of the tenant and nothing else, which is what most calls begin with."""
+    if not is_tenant(tenant):
+        raise InvalidTenant
+    return set_value(_KEY, tenant, set_baggage(TENANT_ID, tenant, Context()))
 
 
 @contextmanager

@@ -64,15 +64,15 @@ class Inbound(NamedTuple):
 def read_call(propagator: TextMapPropagator, metadata: RawMetadata | None, trust: Trust) -> Inbound:
     """Read a call's metadata; whatever it is, this does not raise."""
     found = texts(metadata)
+    context, forged = Context(), False
+    if trust.tenant and (tenants := found.get(TENANT_METADATA)):
+        try:
+            context = with_tenant(tenants[0], context)
+        except InvalidTenant:
+            forged = True
     getter = WITH_BAGGAGE if trust.baggage else WITHOUT_BAGGAGE
-    context, links = read_context(propagator, found, getter, trusted=trust.trace, kept=trust.baggage)
-    tenants = found.get(TENANT_METADATA)
-    if tenants is None or not trust.tenant:
-        return Inbound(context, links, forged=False)
-    try:
-        return Inbound(with_tenant(tenants[0], context), links, forged=False)
-    except InvalidTenant:
-        return Inbound(context, links, forged=True)
+    context, links = read_context(propagator, found, getter, context, trusted=trust.trace, kept=trust.baggage)
+    return Inbound(context, links, forged)
 
 
 def texts(metadata: RawMetadata | None) -> dict[str, list[str]]:

@@ -107,13 +107,11 @@ class TracingMiddleware:
         return self._last_watch
 
     def _parent(self, scope: Scope, edge: Edge) -> tuple[Context, list[Link]]:
-        parent, links = Context(), list[Link]()
-        if self._carriers is None or not self._carriers.isdisjoint([name for name, _value in scope["headers"]]):
-            getter = WITH_BAGGAGE if edge.baggage else WITHOUT_BAGGAGE
-            parent, links = read_context(
-                self._propagator, scope, getter, trusted=edge.continue_trace, kept=edge.baggage
-            )
-        return (parent if edge.tenant is None else with_tenant(edge.tenant, parent)), links
+        parent = Context() if edge.tenant is None else with_tenant(edge.tenant, Context())
+        if self._carriers is not None and self._carriers.isdisjoint([name for name, _value in scope["headers"]]):
+            return parent, []
+        getter = WITH_BAGGAGE if edge.baggage else WITHOUT_BAGGAGE
+        return read_context(self._propagator, scope, getter, parent, trusted=edge.continue_trace, kept=edge.baggage)
 
 
 _STANDARD = frozenset({TRACEPARENT, TRACESTATE, "baggage"})
