@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -12,7 +13,7 @@ from faults.catalogue import Fault, load
 from faults.flags import FlagFile
 from faults.scenario import Scenario
 from stack.compose import ComposeStack
-from stack.e2e import Containers, Edge, Processes, Stack
+from stack.e2e import ITEM, Containers, Edge, Processes, Stack
 from stack.faulty import Faulty
 from stack.in_process import InProcessStack
 from stack.local import LocalStack
@@ -106,8 +107,13 @@ async def meeting(
 
 
 async def _until_served(http: httpx.AsyncClient) -> None:
-    """Wait until no service remembers an outage of its database any more."""
+    """Wait until no service remembers an outage any more: of its database, or of a service that it calls."""
+    nobodys_order = {"user_id": str(uuid4()), "items": [ITEM]}  # the order service asks the user service for nobody
     async with asyncio.timeout(_SERVED_WITHIN):
-        for path in ("/v1/users", "/v1/orders"):
-            while not (await http.get(path)).is_success:  # noqa: ASYNC110  it is another process'
+        for method, path, body, status in (
+            ("GET", "/v1/users", None, 200),
+            ("GET", "/v1/orders", None, 200),
+            ("POST", "/v1/orders", nobodys_order, 404),
+        ):
+            while (await http.request(method, path, json=body)).status_code != status:  # noqa: ASYNC110  another process'
                 await asyncio.sleep(_NEXT_TRY)
