@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -23,6 +24,12 @@ from console.why import StatisticsMissingError
 from telemetry.env import ConfigError, Env
 
 _URL = "http://127.0.0.1:16686"
+# Seconds. A thread that unpacks spans lets go of the interpreter after so long when another waits for it. An answer
+# waits for it several times: with Python's own 5 ms a flood of spans makes it slow.
+_SWITCH_INTERVAL = 0.0005
+# New objects until those of the youngest generation are looked through, and how often until the next is. All that is
+# held is in the oldest, has no cycles, and takes a quarter of a second to look through, in which nobody is answered.
+_COLLECT_AFTER = (2_000, 20, 1_000)
 
 
 def main() -> int:
@@ -41,6 +48,8 @@ def main() -> int:
 def _serve(given: argparse.Namespace) -> int:
     settings = Settings.from_env(os.environ)
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    sys.setswitchinterval(_SWITCH_INTERVAL)
+    gc.set_threshold(*_COLLECT_AFTER)
     asyncio.run(serve(replace(settings, file=given.file or settings.file)))
     return 0
 

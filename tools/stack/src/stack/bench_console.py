@@ -242,7 +242,7 @@ def _report(screen: Console, flood: Flood, seconds: float, lost: int, questions:
     table = Table("answers, in ms", "asked", "p50", "p99", "slowest", title="while spans came")
     slowest = 0.0
     for path, taken in questions.milliseconds.items():
-        p50, p99 = (statistics.quantiles(taken, n=100)[share - 1] for share in (50, 99))
+        p50, p99 = (statistics.quantiles(taken, n=100, method="inclusive")[share - 1] for share in (50, 99))
         slowest = max(slowest, p99)
         table.add_row(path, str(len(taken)), *(f"{each:.1f}" for each in (p50, p99, max(taken))))
     screen.print(table)
