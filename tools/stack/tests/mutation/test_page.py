@@ -9,12 +9,12 @@ ROWS = {row.module: row for row in (TENANT, RULES, SERVER)}
 
 
 def test_what_is_written_is_read_again() -> None:
-    assert read_page(write_page(ROWS)) == ROWS
+    assert read_page(write_page(ROWS, ROWS)) == ROWS
     assert read_page("# What the tests notice\n") == {}
 
 
 def test_each_part_has_its_sum_and_its_share() -> None:
-    lines = write_page(ROWS).splitlines()
+    lines = write_page(ROWS, ROWS).splitlines()
 
     assert lines[lines.index("## Instrumentation") :] == [
         "## Instrumentation",
@@ -39,10 +39,18 @@ def test_each_part_has_its_sum_and_its_share() -> None:
 
 
 def test_a_module_that_is_measured_again_has_its_new_numbers() -> None:
-    again = read_page(write_page(ROWS)) | {TENANT.module: Row(TENANT.module, 21, 20, 1)}
+    again = read_page(write_page(ROWS, ROWS)) | {TENANT.module: Row(TENANT.module, 21, 20, 1)}
 
-    assert "| `telemetry.tenant` | 21 | 20 | 1 | 0 |" in write_page(again)
-    assert "| all | 81 | 77 | 3 | 1 |" in write_page(again)
+    assert "| `telemetry.tenant` | 21 | 20 | 1 | 0 |" in write_page(again, again)
+    assert "| all | 81 | 77 | 3 | 1 |" in write_page(again, again)
+
+
+def test_what_is_still_to_be_measured_is_named() -> None:
+    page = write_page(ROWS, [*ROWS, "telemetry.span", "telemetry.edge"])
+
+    assert "\nNot measured yet: `telemetry.edge`, `telemetry.span`.\n" in page
+    assert read_page(page) == ROWS
+    assert "Not measured" not in write_page(ROWS, ROWS)
 
 
 def test_where_nothing_was_removed_all_is_noticed() -> None:

@@ -112,11 +112,12 @@ def main(arguments: Sequence[str]) -> int:
     for each in _LOADED:
         importlib.import_module(each)
     rows = read_page(given.page.read_text(encoding="utf-8")) if given.modules and given.page.exists() else {}
+    wanted = [_name(_path(name)) for name in (*INSTRUMENTATION, *KIT)]
     for names, tests in ((INSTRUMENTATION, TESTS), (KIT, KIT_TESTS)):
         paths = [_path(name) for name in names if name in (given.modules or names)]
         for row in _measured(paths, tests, screen) if paths else ():
             rows[row.module] = row
-            given.page.write_text(write_page(rows), encoding="utf-8")
+            given.page.write_text(write_page(rows, wanted), encoding="utf-8")
     shares = {title: Row.all(of).noticed for title, of in parts(rows.values()).items()}
     for title, share in shares.items():
         screen.print(f"{title}: {share:.1%} noticed", highlight=False)

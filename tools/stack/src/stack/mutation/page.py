@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -75,9 +75,12 @@ def read_page(text: str) -> dict[str, Row]:
     return {module: Row(module, *map(int, numbers[:3])) for module, *numbers in found}
 
 
-def write_page(rows: Mapping[str, Row]) -> str:
-    """Give the page, in Markdown."""
-    return _BEGINNING + "".join(line for title, of in parts(rows.values()).items() if of for line in _part(title, of))
+def write_page(rows: Mapping[str, Row], wanted: Collection[str]) -> str:
+    """Give the page, in Markdown, with the names of the modules that are still to be measured."""
+    lacking = [f"`{module}`" for module in sorted(wanted) if module not in rows]
+    still = f"\nNot measured yet: {', '.join(lacking)}.\n" if lacking else ""
+    measured = "".join(line for title, of in parts(rows.values()).items() if of for line in _part(title, of))
+    return f"{_BEGINNING}{still}{measured}"
 
 
 def _part(title: str, rows: list[Row]) -> Iterator[str]:
