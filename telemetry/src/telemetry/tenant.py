@@ -60,19 +60,19 @@ def require_tenant() -> str:
 
 def with_tenant(tenant: str, context: Context | None = None) -> Context:
     """Give a copy of the context that carries the tenant; raise InvalidTenant for what is no tenant id."""
-    if context is not None and not context:
-        return _alone(tenant)
-    if not is_tenant(tenant):
-        raise InvalidTenant
-    return set_value(_KEY, tenant, set_baggage(TENANT_ID, tenant, context))
+    return _alone(tenant) if context is not None and not context else _carrying(tenant, context)
 
 
 @lru_cache(maxsize=1024)
 def _alone(tenant: str) -> Context:
     """Give a context of the tenant and nothing else, which is what most calls begin with."""
+    return _carrying(tenant, Context())
+
+
+def _carrying(tenant: str, context: Context | None) -> Context:
     if not is_tenant(tenant):
         raise InvalidTenant
-    return set_value(_KEY, tenant, set_baggage(TENANT_ID, tenant, Context()))
+    return set_value(_KEY, tenant, set_baggage(TENANT_ID, tenant, context))
 
 
 @contextmanager

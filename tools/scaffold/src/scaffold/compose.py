@@ -164,10 +164,7 @@ def _one_more_word(services: Node, name: str, word: str) -> tuple[int, str]:
 
 def _next_line(text: str, node: Node) -> int:
     """Give the start of the line behind a node: the mark of a block is where the next one begins, behind comments."""
-    last = node
     while isinstance(node, MappingNode) and not node.flow_style:
-        key, node = node.value[-1]
-        last = key if node.start_mark.index < key.start_mark.index else node  # an alias has its anchor's marks
-        if last is key:
-            break
-    return text.index("\n", int(last.end_mark.index)) + 1
+        key, value = node.value[-1]
+        node = value if key.start_mark.index < value.start_mark.index else key  # an alias has its anchor's marks
+    return text.index("\n", int(node.end_mark.index)) + 1
