@@ -53,6 +53,44 @@ async def test_a_ping_that_is_answered_ends_the_outage(quiet: Telemetry, tmp_pat
     await database.close()
 
 
+async def test_a_ping_that_is_given_up_by_its_caller_is_no_outage(quiet: Telemetry) -> None:
+    database = Database("sqlite+aiosqlite:///:memory:", quiet)
+    ping = asyncio.create_task(database.ping())
+    await asyncio.sleep(0)  # now it waits for its connection
+    ping.cancel()
+    await asyncio.gather(ping, return_exceptions=True)
+
+    assert ping.cancelled()
+    async with database.transaction() as connection:
+        assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
+    await database.close()
+
+
+async def test_a_ping_that_is_not_answered_in_time_is_an_outage(
+    quiet: Telemetry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("telemetry.database._PING_SECONDS", 0.05)
+    connects = 0
+
+    async def keep_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connects
+        connects += 1
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(keep_silent, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    database = Database(f"postgresql+asyncpg://app@127.0.0.1:{port}/shop", quiet)
+    async with server:
+        with pytest.raises(DatabaseUnavailable):
+            await database.ping()
+        tried = connects
+        await _is_away(database)
+    await database.close()
+
+    assert connects == tried > 0
+
+
 async def test_a_statement_that_fails_is_no_outage(quiet: Telemetry) -> None:
     database = Database("sqlite+aiosqlite:///:memory:", quiet)
     with pytest.raises(Exception, match="no such table"):

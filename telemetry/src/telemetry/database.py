@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 _CONNECT_SECONDS = 2.0
 _STATEMENT_SECONDS = 5.0
+_PING_SECONDS = 0.8  # less than the second that `telemetry.grpc.health` gives it, so that it tells of the outage itself
 # Class 08: connection exception; 53: insufficient resources; 57P: shut down, crashed, starting.
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _AWAY_STATES = ("08", "53", "57P")
@@ -99,11 +100,11 @@ class Database:
     async def ping(self) -> None:
         """Ask the database for an answer, also when it was away a moment ago; raises DatabaseUnavailable. No span."""
         try:
-            async with self._connection() as connection:
+            async with asyncio.timeout(_PING_SECONDS), self._connection() as connection:
                 await connection.execute(text("SELECT 1"), execution_options=UNTRACED)
-        except asyncio.CancelledError:  # whoever asks has no more time
+        except TimeoutError as error:
             self._outage.begin()
-            raise
+            raise DatabaseUnavailable from error
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:
