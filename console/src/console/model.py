@@ -200,7 +200,8 @@ _S = TypeVar("_S", bound=Related)
 
 def root_of(spans: Sequence[_S]) -> _S:
     """Give the root of spans that are in the order of their start, at least one; see `Trace.root`."""
+    for span in spans:
+        if not span.parent_id:
+            return span
     ids = {span.span_id for span in spans}
-    roots = (span for span in spans if not span.parent_id)
-    orphans = (span for span in spans if span.parent_id not in ids)
-    return next(roots, None) or next(orphans, spans[0])
+    return next((span for span in spans if span.parent_id not in ids), spans[0])

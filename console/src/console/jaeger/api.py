@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from console.answers import Answers
+from console.answers import Answers, compact_json
 from console.jaeger import params
-from console.jaeger.write import TraceJson, short_id, write_trace
+from console.jaeger.write import short_id, write_trace
 from console.store import TraceStore
 
 _Endpoint = Callable[[Request], Response]
@@ -70,21 +70,13 @@ class _Api:
         search = params.trace_search(request.query_params)
         if search.trace_ids:
             return self._by_ids(request, search.trace_ids)
-        return _answer(request, [write_trace(trace) for trace in self._store.search(search.query)])
+        found = (self._trace(each.trace_id) for each in self._store.search(search.query))
+        return _traces(request, [trace for trace in found if trace])
 
     @_refuses_bad_parameters
     def trace(self, request: Request) -> Response:
-        trace_id = params.trace_id(request.path_params["trace_id"])
-        summary = self._store.summary(trace_id)
-        if summary is None:
-            return _failure(HTTPStatus.NOT_FOUND, _MESSAGE_NOT_FOUND)
-        indent = _indent(request)
-        body = self._answers.get((*summary.version, indent), lambda: self._written(trace_id, indent))
-        return Response(body, media_type="application/json")
-
-    def _written(self, trace_id: str, indent: int | None) -> bytes:
-        trace = self._store.trace(trace_id)
-        return _body([write_trace(trace)] if trace else [], 0, None, indent).encode()
+        trace = self._trace(params.trace_id(request.path_params["trace_id"]))
+        return _traces(request, [trace]) if trace else _failure(HTTPStatus.NOT_FOUND, _MESSAGE_NOT_FOUND)
 
     @_refuses_bad_parameters
     def dependencies(self, request: Request) -> Response:
@@ -98,32 +90,41 @@ class _Api:
         return _answer(request, data)
 
     def _by_ids(self, request: Request, trace_ids: tuple[str, ...]) -> Response:
-        traces: list[TraceJson] = []
-        errors: list[dict[str, str]] = []
-        for trace_id in trace_ids:
-            trace = self._store.trace(trace_id)
-            if trace is None:
-                errors.append({"msg": _MESSAGE_NOT_FOUND, "traceID": short_id(trace_id)})
-            else:
-                traces.append(write_trace(trace))
-        return _answer(request, traces, errors=errors or None)
+        traces = [(trace_id, self._trace(trace_id)) for trace_id in trace_ids]
+        errors = [{"msg": _MESSAGE_NOT_FOUND, "traceID": short_id(trace_id)} for trace_id, trace in traces if not trace]
+        return _traces(request, [trace for _, trace in traces if trace], errors=errors or None)
+
+    def _trace(self, trace_id: str) -> bytes:
+        """Write a trace; nothing when it is not there."""
+        summary = self._store.summary(trace_id)
+        return self._answers.get(summary.version, lambda: self._written(trace_id)) if summary else b""
+
+    def _written(self, trace_id: str) -> bytes:
+        trace = self._store.trace(trace_id)
+        return compact_json(write_trace(trace)) if trace else b""
 
 
-def _answer(request: Request, data: object, *, total: int = 0, errors: object = None) -> Response:
-    return Response(_body(data, total, errors, _indent(request)), media_type="application/json")
+def _traces(request: Request, traces: list[bytes], *, errors: object = None) -> Response:
+    """Answer with traces that are written already."""
+    return _respond(request, _body(b"[" + b",".join(traces) + b"]", errors=errors))
 
 
-def _indent(request: Request) -> int | None:
-    return 4 if params.pretty(request.query_params) else None
+def _answer(request: Request, data: object, *, total: int = 0) -> Response:
+    return _respond(request, _body(compact_json(data), total=total))
+
+
+def _respond(request: Request, body: bytes) -> Response:
+    if params.pretty(request.query_params):
+        body = json.dumps(json.loads(body), ensure_ascii=False, indent=4).encode()
+    return Response(body, media_type="application/json")
 
 
 def _failure(status: HTTPStatus, message: str) -> Response:
     """Answer as Jaeger does: JSON that calls itself plain text."""
-    body = _body(None, 0, [{"code": status, "msg": message}], None) + "\n"
+    body = _body(b"null", errors=[{"code": status, "msg": message}]) + b"\n"
     return Response(body, status, media_type="text/plain")
 
 
-def _body(data: object, total: int, errors: object, indent: int | None) -> str:
-    document = {"data": data, "total": total, "limit": 0, "offset": 0, "errors": errors}
-    separators = None if indent else (",", ":")
-    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators)
+def _body(data: bytes, *, total: int = 0, errors: object = None) -> bytes:
+    rest = compact_json({"total": total, "limit": 0, "offset": 0, "errors": errors})
+    return b'{"data":' + data + b"," + rest[1:]

@@ -6,7 +6,6 @@ times that lie after the start) is left out.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
@@ -16,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from console.answers import Answers
+from console.answers import Answers, compact_json
 from console.jaeger import params
 from console.otlp.pack import pack
 from console.otlp.transcode import protobuf_to_json
@@ -41,7 +40,7 @@ def refuses_bad_parameters(endpoint: Callable[[Api, Request], Response]) -> Call
 
 def json_answer(document: dict[str, Any]) -> Response:
     """Answer with JSON."""
-    return Response(_written(document), media_type="application/json")
+    return Response(compact_json(document), media_type="application/json")
 
 
 class ApiV3:
@@ -75,8 +74,9 @@ class ApiV3:
     @refuses_bad_parameters
     def search(self, request: Request) -> Response:
         """Give the traces that match."""
-        found = self._store.search(params.trace_search_v3(request.query_params))
-        return self._traces([trace.trace_id for trace in found])
+        return self._traces(
+            [each.trace_id for each in self._store.search(params.trace_search_v3(request.query_params))]
+        )
 
     @refuses_bad_parameters
     def trace(self, request: Request) -> Response:
@@ -98,13 +98,9 @@ class ApiV3:
 
     def _written(self, trace_id: str) -> bytes:
         document = protobuf_to_json(pack(self._store.stored(trace_id)), TRACES.request)
-        return _written(document.get(TRACES.things, []))[1:-1]
+        return compact_json(document.get(TRACES.things, []))[1:-1]
 
 
 def _failure(status: HTTPStatus, message: str) -> Response:
-    body = _written({"error": {"httpCode": status, "message": message}})
+    body = compact_json({"error": {"httpCode": status, "message": message}})
     return Response(body, status, media_type="application/json")
-
-
-def _written(document: object) -> bytes:
-    return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()

@@ -90,19 +90,29 @@ def summarize(trace_id: str, number: int, spans: Mapping[str, StoredSpan]) -> Tr
     """Make the summary of spans, at least one, that are given by their ids."""
     ordered = sorted(spans.values(), key=lambda span: (span.start, span.span_id))
     root = root_of(ordered)
-    start = ordered[0].start
+    start = end = ordered[0].start
+    errors = 0
+    services, tenants, routes = dict[str, None](), dict[str, None](), dict[str, None]()
+    for span in ordered:  # one pass, without generators: it is made for every trace that comes
+        end = max(end, span.end, span.start)
+        errors += span.failed
+        services[span.service] = None
+        if span.tenant:
+            tenants[span.tenant] = None
+        if span.route and span.kind is Kind.SERVER:
+            routes[span.route] = None
     return TraceSummary(
         trace_id=trace_id,
         number=number,
         name=root.name,
         service=root.service,
         start=start,
-        duration=max(max(span.end, span.start) for span in ordered) - start,
+        duration=end - start,
         spans=len(ordered),
-        errors=sum(span.failed for span in ordered),
-        services=tuple(dict.fromkeys(span.service for span in ordered)),
-        tenants=tuple(dict.fromkeys(span.tenant for span in ordered if span.tenant)),
-        routes=tuple(dict.fromkeys(span.route for span in ordered if span.kind is Kind.SERVER and span.route)),
+        errors=errors,
+        services=tuple(services),
+        tenants=tuple(tenants),
+        routes=tuple(routes),
         status=root.code or ("ERROR" if root.failed else ""),
     )
 

@@ -170,16 +170,16 @@ class TraceStore:
             keys = list(self._operations)
         return sorted({Operation(name, k) for s, name, k in keys if s == service and kind in {"", k}})
 
-    def search(self, query: Query) -> list[Trace]:
+    def search(self, query: Query) -> list[TraceSummary]:
         """Give the traces that match, those that came last first, at most ``query.limit``."""
-        found: list[Trace] = []
+        found: list[TraceSummary] = []
         for held in self._candidates(query):
             if len(found) >= query.limit:
                 break
             with self._lock:
-                spans = list(held.spans.values())
+                summary, spans = held.summary(), list(held.spans.values())
             if any(map(query.matches, spans)):
-                found.append(self._read.read(held.trace_id, spans))
+                found.append(summary)
         return found
 
     def dependencies(self, start: int, end: int) -> list[Dependency]:
