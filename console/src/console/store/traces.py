@@ -6,6 +6,7 @@ import threading
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain, islice
 
 from console.model import Trace
 from console.otlp.spans import StoredSpan
@@ -17,6 +18,8 @@ from console.store.limits import Limits
 from console.store.reading import ReadTraces
 from console.store.sources import Sources
 from console.store.summary import TraceFilter, TraceSummary
+
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,7 @@ class TraceStore:
         """
         wanted = wanted or TraceFilter()
         found: list[TraceSummary] = []
-        for held in self._latest_first():
+        for held in chain.from_iterable(self._latest_first()):
             if before is not None and held.number >= before:
                 continue
             with self._lock:
@@ -220,20 +223,26 @@ class TraceStore:
             size = self._size + self._sources.size
             return Usage(len(self._traces), self._spans, size, self._evicted, dict(by_service))
 
-    def _latest_first(self) -> list[HeldTrace]:
+    def _latest_first(self) -> Iterator[list[HeldTrace]]:
+        """Give all traces, some at a time: most who ask need no more than the first, and do not pay for the rest."""
         with self._lock:
-            return list(reversed(self._traces.values()))
+            first = list(islice(reversed(self._traces.values()), _AT_ONCE))
+        yield first
+        if len(first) == _AT_ONCE:
+            with self._lock:
+                rest = [held for held in self._traces.values() if held.number < first[-1].number]
+            rest.reverse()
+            for begin in range(0, len(rest), _AT_ONCE):
+                yield rest[begin : begin + _AT_ONCE]
 
     def _candidates(self, query: Query) -> Iterator[HeldTrace]:
-        latest = self._latest_first()
         with self._lock:
             with_service = set(self._by_service.get(query.service, ())) if query.service else None
-        for held in latest:
-            if with_service is None or held.trace_id in with_service:
-                with self._lock:
-                    may_match = held.may_match(query)
-                if may_match:
-                    yield held
+        for some in self._latest_first():
+            wanted = [held for held in some if with_service is None or held.trace_id in with_service]
+            with self._lock:  # others get their turn in between
+                wanted = [held for held in wanted if held.may_match(query)]
+            yield from wanted
 
     def _add(self, held: HeldTrace, span: StoredSpan) -> None:
         if not held.spans:

@@ -41,7 +41,8 @@ from telemetry import ConfigError
 SERVICE = "flood"
 
 _SPANS_A_TRACE, _TRACES_A_REQUEST = 10, 50
-_SLOWEST_MS = 50.0
+_SLOWEST_MS = {"/": 200.0}  # a page is for eyes
+_SLOWEST_API_MS = 50.0
 _SECONDS_BETWEEN_QUESTIONS, _SECONDS_BETWEEN_ORDERS = 0.05, 0.5
 _LIMITS = {"MAX_SPANS": "500000", "MAX_TRACES": "100000", "MAX_MEMORY_MIB": "2048"}
 _PATHS = (
@@ -240,16 +241,16 @@ def _order(stack: LocalStack, until: threading.Event) -> None:
 
 def _report(screen: Console, flood: Flood, seconds: float, lost: int, questions: Questions) -> int:
     table = Table("answers, in ms", "asked", "p50", "p99", "slowest", title="while spans came")
-    slowest = 0.0
+    too_slow = False
     for path, taken in questions.milliseconds.items():
         p50, p99 = (statistics.quantiles(taken, n=100, method="inclusive")[share - 1] for share in (50, 99))
-        slowest = max(slowest, p99)
+        too_slow |= p99 > _SLOWEST_MS.get(path, _SLOWEST_API_MS)
         table.add_row(path, str(len(taken)), *(f"{each:.1f}" for each in (p50, p99, max(taken))))
     screen.print(table)
     rate = flood.sent / seconds
     screen.print(f"{flood.sent} spans in {seconds:.1f} s, {rate:.0f} a second; {lost} lost; ", end="")
     screen.print(f"{flood.refused} requests refused; {flood.late:.2f} s behind at the end")
-    return int(bool(lost or flood.refused or slowest > _SLOWEST_MS))
+    return int(bool(lost or flood.refused or too_slow))
 
 
 if __name__ == "__main__":
