@@ -7,7 +7,7 @@ import pytest
 
 from console.model import Event, Kind, Resource, Scope, Span, Status, Value
 from console.otlp.spans import StoredSpan
-from console.query import Dependency, Query, as_text, dependencies
+from console.query import Query, as_text, calls_between
 
 MakeSpan = Callable[..., Span]
 Received = Callable[[list[Span]], list[StoredSpan]]
@@ -81,7 +81,7 @@ def test_calls_of_a_service_to_itself_and_of_missing_parents_are_no_dependencies
         make_span(span=4, parent=2, service="b"),
         make_span(span=5, parent=9, service="b"),
     ]
-    assert dependencies([received(spans)]) == [Dependency("a", "b", 2)]
+    assert calls_between({span.span_id: span for span in received(spans)}) == {("a", "b"): 2}
 
 
 @pytest.mark.parametrize(

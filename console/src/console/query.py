@@ -6,7 +6,7 @@ import base64
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -68,20 +68,18 @@ class Dependency:
     calls: int
 
 
-def dependencies(traces: Iterable[Sequence[StoredSpan]]) -> list[Dependency]:
-    """Count the calls between different services in the spans of each trace, in the order of their names.
+def calls_between(spans: Mapping[str, StoredSpan]) -> Counter[tuple[str, str]]:
+    """Count the calls between different services, caller first, in the spans of a trace, given by their ids.
 
     As Jaeger's Badger and Elasticsearch storages do, and unlike its memory storage, a service's own spans below each
     other are not counted as calls to itself.
     """
     calls: Counter[tuple[str, str]] = Counter()
-    for spans in traces:
-        services = {span.span_id: span.service for span in spans}
-        for span in spans:
-            parent = services.get(span.parent_id)
-            if parent is not None and parent != span.service:
-                calls[parent, span.service] += 1
-    return sorted(Dependency(parent, child, count) for (parent, child), count in calls.items())
+    for span in spans.values():
+        parent = spans.get(span.parent_id)
+        if parent is not None and parent.service != span.service:
+            calls[parent.service, span.service] += 1
+    return calls
 
 
 def _texts(span: Span, key: str) -> Iterator[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from console.store.summary import TraceSummary
 
-_AT_ONCE = 200
+FacetValue: TypeAlias = tuple[Literal["service", "route", "status", "tenant"], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,48 +20,23 @@ class Facets:
     statuses: tuple[str, ...]
     tenants: tuple[str, ...]
 
-
-class FacetCounts:
-    """In how many traces each value is; who asks pays for what has changed since, not for all that is held.
-
-    Not safe for threads by itself.
-    """
-
-    def __init__(self) -> None:
-        self._counts: tuple[Counter[str], ...] = (Counter(), Counter(), Counter(), Counter())
-        self._counted: dict[str, TraceSummary] = {}
-        self._changed: set[str] = set()
-
-    def change(self, trace_id: str) -> None:
-        """Note that a trace has come, or has grown."""
-        self._changed.add(trace_id)
-
-    def drop(self, trace_id: str) -> None:
-        """Count a trace no more."""
-        self._changed.discard(trace_id)
-        self._count(self._counted.pop(trace_id, None), -1)
-
-    def settle(self, summary: Callable[[str], TraceSummary]) -> bool:
-        """Count some of those that have changed; say whether that were all."""
-        for _ in range(min(_AT_ONCE, len(self._changed))):
-            trace_id = self._changed.pop()
-            self._count(self._counted.get(trace_id), -1)
-            self._counted[trace_id] = summary(trace_id)
-            self._count(self._counted[trace_id], 1)
-        return not self._changed
-
-    def facets(self) -> Facets:
-        """Give what has been counted."""
-        return Facets(*(tuple(sorted(counts)) for counts in self._counts))
-
-    def _count(self, trace: TraceSummary | None, by: int) -> None:
-        for counts, values in zip(self._counts, _values(trace) if trace else (), strict=False):
-            for value in filter(None, values):
-                counts[value] += by
-                if not counts[value]:
-                    del counts[value]
+    @classmethod
+    def of(cls, values: Iterable[FacetValue]) -> Facets:
+        """Put different values in order."""
+        ordered = sorted(values)
+        return cls(
+            services=tuple(value for facet, value in ordered if facet == "service"),
+            routes=tuple(value for facet, value in ordered if facet == "route"),
+            statuses=tuple(value for facet, value in ordered if facet == "status"),
+            tenants=tuple(value for facet, value in ordered if facet == "tenant"),
+        )
 
 
-def _values(trace: TraceSummary) -> Iterator[Iterable[str]]:
-    """Give a trace's values of each facet, each once."""
-    yield from (trace.services, trace.routes, (trace.status,), trace.tenants)
+def facet_values(trace: TraceSummary) -> Mapping[FacetValue, int]:
+    """Give a trace's values, each once."""
+    values: dict[FacetValue, int] = {("service", service): 1 for service in trace.services}
+    values.update((("route", route), 1) for route in trace.routes)
+    values.update((("tenant", tenant), 1) for tenant in trace.tenants)
+    if trace.status:
+        values["status", trace.status] = 1
+    return values

@@ -24,12 +24,14 @@ class HeldTrace:
         self.size = 0  # of its spans
         self._sources: set[Source] = set()
         self._sources_size = 0
-        self._first_start = self._last_start = 0
+        self.start = self.end = 0  # of the first span, and of the last to end
+        self._last_start = 0
         self._summary: TraceSummary | None = None
 
     def add(self, span: StoredSpan) -> None:
         """Take a span whose id is not here yet."""
-        self._first_start = min(self._first_start, span.start) if self.spans else span.start
+        self.start = min(self.start, span.start) if self.spans else span.start
+        self.end = max(self.end, span.end, span.start)
         self._last_start = max(self._last_start, span.start)
         self.spans[span.span_id] = span
         self.operations[span.service, span.name, span.kind] += 1
@@ -54,7 +56,7 @@ class HeldTrace:
         """Say whether one of its spans could fulfil the query; cheaper than to ask each."""
         if query.start is not None and self._last_start < query.start:
             return False
-        if query.end is not None and self._first_start > query.end:
+        if query.end is not None and self.start > query.end:
             return False
         return not query.operation or any(name == query.operation for _, name, _ in self.operations)
 

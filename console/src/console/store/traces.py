@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, islice
+from typing import TypeVar
 
 from console.model import Trace
 from console.otlp.spans import StoredSpan
-from console.query import Dependency, Operation, Query, dependencies
-from console.store.facets import FacetCounts, Facets
+from console.query import Dependency, Operation, Query, calls_between
+from console.store.counts import TraceCounts
+from console.store.facets import Facets, FacetValue, facet_values
 from console.store.feed import Feed, Subscription
 from console.store.held import HeldTrace, OperationKey
 from console.store.limits import Limits
@@ -20,6 +22,8 @@ from console.store.sources import Sources
 from console.store.summary import TraceFilter, TraceSummary
 
 _AT_ONCE = 500
+
+K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,8 @@ class TraceStore:
         self._by_service: dict[str, set[str]] = {}  # ids of the traces with spans of the service
         self._operations: Counter[OperationKey] = Counter()
         self._sources = Sources()
-        self._facets = FacetCounts()
+        self._facets: TraceCounts[FacetValue] = TraceCounts()
+        self._calls: TraceCounts[tuple[str, str]] = TraceCounts()
         self._read = ReadTraces()
         self._feed: Feed[str] = Feed()
         self._spans = 0
@@ -155,12 +160,9 @@ class TraceStore:
 
     def facets(self) -> Facets:
         """Give what the traces can be filtered by."""
-        settled = False
-        while not settled:
-            with self._lock:  # others get their turn in between
-                settled = self._facets.settle(lambda trace_id: self._traces[trace_id].summary())
+        self._settle(self._facets, lambda held: facet_values(held.summary()))
         with self._lock:
-            return self._facets.facets()
+            return Facets.of(self._facets)
 
     def services(self) -> list[str]:
         """Give the names of the services that have spans here, sorted."""
@@ -187,15 +189,12 @@ class TraceStore:
 
     def dependencies(self, start: int, end: int) -> list[Dependency]:
         """Count calls between services in the traces that lie wholly between two times, both in nanoseconds."""
-        return dependencies(self.between(start, end))
-
-    def between(self, start: int, end: int) -> Iterator[list[StoredSpan]]:
-        """Give the spans of each trace that lies wholly between two times, both in nanoseconds, the latest first."""
-        for held in self._candidates(Query(start=start, end=end)):
-            with self._lock:
-                summary, spans = held.summary(), list(held.spans.values())
-            if start <= summary.start and summary.start + summary.duration <= end:
-                yield spans
+        self._settle(self._calls, lambda held: calls_between(held.spans))
+        held = chain.from_iterable(self._latest_first())
+        inside = [each.trace_id for each in held if start <= each.start and each.end <= end]
+        with self._lock:
+            calls = self._calls.of(inside)
+        return sorted(Dependency(caller, callee, number) for (caller, callee), number in calls.items())
 
     def since(self, start: int) -> Iterator[list[StoredSpan]]:
         """Give the spans of each trace that has one that starts at this time (nanoseconds) or later."""
@@ -222,6 +221,12 @@ class TraceStore:
                 by_service[service] += count
             size = self._size + self._sources.size
             return Usage(len(self._traces), self._spans, size, self._evicted, dict(by_service))
+
+    def _settle(self, counts: TraceCounts[K], count: Callable[[HeldTrace], Mapping[K, int]]) -> None:
+        settled = False
+        while not settled:
+            with self._lock:  # others get their turn in between
+                settled = counts.settle(lambda trace_id: count(self._traces[trace_id]))
 
     def _latest_first(self) -> Iterator[list[HeldTrace]]:
         """Give all traces, some at a time: most who ask need no more than the first, and do not pay for the rest."""
@@ -251,6 +256,7 @@ class TraceStore:
         span.source = self._sources.hold(span.source)
         held.add(span)
         self._facets.change(span.trace_id)
+        self._calls.change(span.trace_id)
         self._by_service.setdefault(span.service, set()).add(span.trace_id)
         self._operations[span.service, span.name, span.kind] += 1
         self._spans += 1
@@ -283,6 +289,7 @@ class TraceStore:
             self._sources.release(span.source)
         self._read.drop(trace_id)
         self._facets.drop(trace_id)
+        self._calls.drop(trace_id)
         self._spans -= len(held.spans)
         self._size -= held.size
         self._evicted += 1
