@@ -159,6 +159,18 @@ def test_search_gives_the_latest_first_and_no_more_than_asked_for(
     assert ids(store.search(Query(limit=2))) == [5, 4]
 
 
+@pytest.mark.parametrize("at_once", [1, 2, 7])
+def test_all_traces_are_found_however_many_are_read_at_once(
+    store: TraceStore, make_span: MakeSpan, received: Received, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr("console.store.traces._AT_ONCE", at_once)
+    store.add(received([make_span(trace=trace, service="odd" if trace % 2 else "even") for trace in range(1, 8)]))
+
+    assert ids(store.search(Query())) == ids(store.page().traces) == [7, 6, 5, 4, 3, 2, 1]
+    assert ids(store.search(Query(service="odd"))) == [7, 5, 3, 1]
+    assert ids(store.search(Query(service="even", limit=2))) == [6, 4]
+
+
 def test_search_by_time_counts_the_starts_of_spans(store: TraceStore, make_span: MakeSpan, received: Received) -> None:
     store.add(received([make_span(trace=1, start=0), make_span(trace=2, start=5), make_span(trace=3, start=9)]))
     origin = make_span().start

@@ -44,16 +44,12 @@ class TraceCounts(Generic[K]):
                 self._total[key] += number
         return not self._changed
 
-    def of(self, trace_ids: Iterable[str]) -> Counter[K]:
-        """Give the counts of some traces; one that has come since `settle` does not count yet."""
-        wanted = [trace_id for trace_id in trace_ids if trace_id in self._counted]
-        if len(wanted) == len(self._counted):
-            return self._total.copy()
-        found: Counter[K] = Counter()
-        for trace_id in wanted:
-            for key, number in self._counted[trace_id].items():
-                found[key] += number
-        return found
+    def without(self, trace_ids: Iterable[str]) -> Counter[K]:
+        """Give the counts of all traces but these; one that has come since `settle` does not count yet."""
+        left = self._total.copy()
+        for trace_id in trace_ids:
+            left.subtract(self._counted.get(trace_id, {}))
+        return +left
 
     def _subtract(self, trace_id: str) -> None:
         for key, number in self._counted.pop(trace_id, {}).items():

@@ -190,10 +190,11 @@ class TraceStore:
     def dependencies(self, start: int, end: int) -> list[Dependency]:
         """Count calls between services in the traces that lie wholly between two times, both in nanoseconds."""
         self._settle(self._calls, lambda held: calls_between(held.spans))
-        held = chain.from_iterable(self._latest_first())
-        inside = [each.trace_id for each in held if start <= each.start and each.end <= end]
         with self._lock:
-            calls = self._calls.of(inside)
+            traces = list(self._traces.values())
+        outside = [held.trace_id for held in traces if held.start < start or held.end > end]
+        with self._lock:
+            calls = self._calls.without(outside)
         return sorted(Dependency(caller, callee, number) for (caller, callee), number in calls.items())
 
     def since(self, start: int) -> Iterator[list[StoredSpan]]:
@@ -241,13 +242,21 @@ class TraceStore:
                 yield rest[begin : begin + _AT_ONCE]
 
     def _candidates(self, query: Query) -> Iterator[HeldTrace]:
-        with self._lock:
-            with_service = set(self._by_service.get(query.service, ())) if query.service else None
-        for some in self._latest_first():
-            wanted = [held for held in some if with_service is None or held.trace_id in with_service]
+        for some in self._latest_of(query.service) if query.service else self._latest_first():
             with self._lock:  # others get their turn in between
-                wanted = [held for held in wanted if held.may_match(query)]
+                wanted = [held for held in some if held.may_match(query)]
             yield from wanted
+
+    def _latest_of(self, service: str) -> Iterator[list[HeldTrace]]:
+        """Give the traces with spans of a service: few ones are put in order, many are picked out of all."""
+        with self._lock:
+            ids = self._by_service.get(service, set()).copy()
+            few = [self._traces[trace_id] for trace_id in ids] if len(ids) <= _AT_ONCE else None
+        if few is not None:
+            yield sorted(few, key=lambda held: held.number, reverse=True)
+            return
+        for some in self._latest_first():
+            yield [held for held in some if held.trace_id in ids]
 
     def _add(self, held: HeldTrace, span: StoredSpan) -> None:
         if not held.spans:
