@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanLimits, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -22,7 +24,10 @@ from opentelemetry.sdk.trace.id_generator import IdGenerator
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags, TraceState
 
 from telemetry import ExporterConfig, Telemetry, TelemetryConfig
+from telemetry.known_attributes import KnownAttributes
+from telemetry.otlp_request import join_request
 from telemetry.provider import ServiceTracerProvider
+from telemetry.span import RecordingSpan
 
 Operation = Callable[[Any], object]
 
@@ -68,10 +73,15 @@ class Plain:
 
 
 class Ended(SpanProcessor):
-    """Keeps what it is given."""
+    """Keeps what it is given, and counts what is about to be."""
 
     def __init__(self) -> None:
         self.spans: list[ReadableSpan] = []
+        self.ending = 0
+
+    def _on_ending(self, span: Span) -> None:
+        assert span.is_recording() is False
+        self.ending += 1
 
     def on_end(self, span: ReadableSpan) -> None:
         self.spans.append(span)
@@ -154,10 +164,16 @@ def pair(limits: SpanLimits) -> tuple[TracerProvider, TracerProvider]:
     return stock, ServiceTracerProvider(resource=RESOURCE, span_limits=limits, id_generator=Counting())
 
 
+def written(span: ReadableSpan) -> ExportTraceServiceRequest:
+    """Give a span of ours as it is sent."""
+    assert isinstance(span, RecordingSpan)
+    return ExportTraceServiceRequest.FromString(join_request([span.encoded()]))
+
+
 @given(
     limits=st.sampled_from([LIMITS, NO_ROOM]),
     kind=st.sampled_from(SpanKind),
-    starting=attributes,
+    starting=attributes | st.dictionaries(st.sampled_from("abcde"), st.text("xy", max_size=9)).map(KnownAttributes),
     links=st.lists(st.tuples(contexts, st.none() | attributes), max_size=5),
     work=st.lists(operations, max_size=12),
 )
@@ -171,6 +187,9 @@ def test_the_same_is_left_of_the_same_work(
     stock, ours = (record(provider, kind, starting, [Link(*each) for each in links], work) for provider in pair(limits))
 
     assert seen(ours) == seen(stock)
+    assert written(ours).SerializeToString(deterministic=True) == encode_spans([ours]).SerializeToString(
+        deterministic=True
+    )
 
 
 @pytest.mark.parametrize("error", [None, ValueError("broken"), KeyboardInterrupt()])
@@ -217,6 +236,7 @@ def kept() -> Iterator[tuple[Any, InMemorySpanExporter]]:
 def test_it_ends_once_and_does_not_change_afterwards(caplog: pytest.LogCaptureFixture) -> None:
     with kept() as (tracer, exporter), caplog.at_level(logging.WARNING):
         span = tracer.start_span("work")
+        span.set_attribute("early", 1)
         span.end()
         before = seen(span)
         span.end()
@@ -228,6 +248,25 @@ def test_it_ends_once_and_does_not_change_afterwards(caplog: pytest.LogCaptureFi
         assert seen(span) == before
         assert not span.is_recording()
         assert len(caplog.records) == 4
+
+
+def test_processors_are_told_that_it_ends_and_it_is_open_no_more() -> None:
+    ended = Ended()
+    provider = ServiceTracerProvider()
+    provider.add_span_processor(ended)
+    span = provider.get_tracer("tests").start_span("work")
+    assert (provider.open_spans, ended.ending) == (1, 0)
+    span.end()
+
+    assert (provider.open_spans, ended.ending, ended.spans) == (0, 1, [span])
+
+
+def test_exceptions_go_where_its_service_wants_them() -> None:
+    span: Any = ServiceTracerProvider(error_sink="log").get_tracer("tests").start_span("work")
+    span.record_exception(ValueError("broken"))
+
+    assert span.error_sink == "log"
+    assert not span.events
 
 
 def test_a_copy_of_it_is_a_span_that_can_be_read() -> None:

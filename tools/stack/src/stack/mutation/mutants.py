@@ -45,13 +45,14 @@ class Mutant:
 def find_mutants(module: str, path: Path, executed: Collection[int]) -> Iterator[Mutant]:
     """Give a mutant for each statement that was executed inside a function, in the order of the lines.
 
-    A statement that stands on a line with others, such as one behind a colon, is left alone, and so is a docstring.
+    A statement that stands on a line with others, such as one behind a colon, is left alone, and so is one that does
+    nothing: a docstring, or the type of a name.
     """
     source = path.read_text(encoding="utf-8")
     lines = source.splitlines()
     for statement in _statements(ast.parse(source)):
         begins_line = not lines[statement.lineno - 1][: statement.col_offset].strip()
-        if statement.lineno in executed and begins_line and not _is_docstring(statement):
+        if statement.lineno in executed and begins_line and not _does_nothing(statement):
             end = statement.end_lineno or statement.lineno
             text = lines[statement.lineno - 1].strip()
             yield Mutant(module, path, statement.lineno, end, statement.col_offset, text)
@@ -68,5 +69,8 @@ def _statements(tree: ast.Module) -> list[ast.stmt]:
     return [found[place] for place in sorted(found)]
 
 
-def _is_docstring(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+def _does_nothing(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Expr(value=ast.Constant()) | ast.AnnAssign(value=None):
+            return True
+    return False
