@@ -254,7 +254,7 @@ def test_processors_are_told_that_it_ends_and_it_is_open_no_more() -> None:
     ended = Ended()
     provider = ServiceTracerProvider()
     provider.add_span_processor(ended)
-    span = provider.get_tracer("tests").start_span("work")
+    span: Any = provider.get_tracer("tests").start_span("work")
     assert (provider.open_spans, ended.ending) == (1, 0)
     span.end()
 
