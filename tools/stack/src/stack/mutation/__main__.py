@@ -159,10 +159,13 @@ def _survivors(
 
 
 def _own_tests(mutant: Mutant) -> Sequence[str]:
-    """Give telemetry's tests of a module: those of its name, and then of its folder if that is not the package's."""
+    """Give telemetry's tests of a module: those of its name, those that import it, and then its folder's, if any."""
     folder, _, name = mutant.module.removeprefix("telemetry.").rpartition(".")
     tests = ROOT / "telemetry" / "tests" / folder
-    found = [*sorted(tests.glob(f"test_{name.partition('_')[0]}*.py")), *([tests] if folder else [])]
+    named = sorted(tests.glob(f"test_{name.partition('_')[0]}*.py"))
+    imported = f"from {mutant.module} import "
+    others = [each for each in sorted(tests.glob("test_*.py")) if imported in each.read_text(encoding="utf-8")]
+    found = [*dict.fromkeys([*named, *others]), *([tests] if folder else [])]
     return (*(KIT_TESTS if folder == "testing" else _OPTIONS), *map(str, found))
 
 
