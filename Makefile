@@ -15,7 +15,7 @@ UNITS := bench console faults gateway $(SERVICES:%=%-service) protos scaffold st
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(UNITS:%=--no-emit-package throughline-%)
 
-.PHONY: help setup demo trace tail why why-table smoke test test-compose trace-diff check lint types imports proto proto-check format doctor new-service sync-service new-stack bench-console sampling token up down lock lock-check dashboards dashboards-check configurations failures failures-check mutants screenshots images readme bench clean
+.PHONY: help setup demo trace tail why why-table smoke test test-compose trace-diff check lint types imports proto proto-check format doctor new-service sync-service new-stack bench-console bench-traces sampling token up down lock lock-check dashboards dashboards-check configurations failures failures-check mutants screenshots images readme bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -104,6 +104,9 @@ new-stack: setup ## copy the whole for another domain: make new-stack DEST=../cl
 
 bench-console: setup ## how the console stands 5,000 spans a second beside the services: a minute on a quiet machine
 	@exec $(BIN)/python -m stack.bench_console
+
+bench-traces: setup ## how long a trace test waits for its trace, against Jaeger: half a minute
+	@exec $(BIN)/python -m stack.bench_traces
 
 token: setup ## print a bearer token: make token TENANT=acme [SCOPE=trace]
 	@exec $(BIN)/python -m stack.token "$${TENANT-}" "$${SCOPE-}"
