@@ -13,7 +13,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
@@ -77,7 +77,7 @@ def _running(screen: Console) -> Iterator[tuple[LocalStack, str]]:
         yield stack, jaeger.query_url
 
 
-async def _waits(stack: LocalStack, jaeger: Jaeger, orders: Iterator[int], *, barrier: bool) -> list[float]:
+async def _waits(stack: LocalStack, jaeger: Jaeger, orders: Iterable[int], *, barrier: bool) -> list[float]:
     """Place orders; give the milliseconds until the trace of each is whole."""
     waits = []
     flush = http_barrier(f"{stack.gateway_url}/-/flush") if barrier else None
