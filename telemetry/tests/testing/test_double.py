@@ -79,6 +79,7 @@ async def test_a_list_answers_where_responses_stream(carts: ServiceDouble, chann
 
     assert await ask(channel, "List") == ["1", "2"]
     assert await ask(channel, "Talk") == ["3"]
+    assert [call.request for call in carts.calls] == [text("a"), [text("a"), text("b")]]
 
 
 @pytest.mark.parametrize("method", SHAPES)
