@@ -7,7 +7,7 @@ from opentelemetry import baggage
 from opentelemetry.context import Context
 from opentelemetry.propagators.textmap import Getter, TextMapPropagator, default_getter
 
-from telemetry.inbound import is_short_enough, read_context
+from telemetry.inbound import CallerContext, is_short_enough
 from telemetry.tenant import current_tenant, with_tenant
 
 
@@ -24,7 +24,7 @@ class BrokenPropagator(TextMapPropagator):
 
 
 def test_a_propagator_that_chokes_gives_no_context() -> None:
-    assert read_context(BrokenPropagator(), {}, default_getter, Context(), trusted=True) == (Context(), [])
+    assert CallerContext(BrokenPropagator()).read({}, default_getter, Context(), trusted=True) == (Context(), [])
 
 
 class OwnBaggage(BrokenPropagator):
@@ -46,7 +46,7 @@ def test_of_baggage_what_is_kept_comes_in_and_the_tenant_stays_the_verified_one(
     carrier = {"tenant.id": "other", "colour": "red", "size": "xl"}
 
     known = with_tenant("acme", Context())
-    context, _links = read_context(OwnBaggage(), carrier, default_getter, known, trusted=True, kept=kept)
+    context, _links = CallerContext(OwnBaggage()).read(carrier, default_getter, known, trusted=True, kept=kept)
 
     assert baggage.get_all(context) == left
     assert current_tenant(context) == "acme"

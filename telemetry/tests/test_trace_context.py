@@ -17,7 +17,7 @@ from opentelemetry.trace import (
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from telemetry.propagation import make_propagator
-from telemetry.trace_context import TraceContextPropagator, read_parent, write_parent
+from telemetry.trace_context import TraceContextPropagator, UnsampledSpan, read_parent, write_parent
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 SPAN_ID = "b7ad6b7169203331"
@@ -109,7 +109,7 @@ FIELDS = st.builds(
     st.sampled_from(["00", "01", "ff", "0", "fe"]) | HEX,
     st.text("0123456789abcdef", min_size=32, max_size=32) | HEX,
     st.text("0123456789abcdef", min_size=16, max_size=16) | HEX,
-    st.text("0123456789abcdef", min_size=2, max_size=2) | HEX,
+    st.sampled_from(["00", "02"]) | st.text("0123456789abcdef", min_size=2, max_size=2) | HEX,
     st.sampled_from(["", " ", "-", "-x", "x"]),
 )
 MEMBER = st.builds(
@@ -150,6 +150,37 @@ def test_what_is_written_is_what_the_sdk_writes_and_reads_back(
     assert ours == theirs
     assert write_parent(span) == ours["traceparent"]
     assert read_parent(ours["traceparent"], [ours["tracestate"]] if state else None) == span
+
+
+@pytest.mark.parametrize("flags", ["00", "02"])
+def test_a_caller_who_is_not_sampled_is_handed_on_as_he_came_and_read_if_somebody_looks(flags: str) -> None:
+    given = {"traceparent": f"00-{TRACE_ID}-{SPAN_ID}-{flags}"}
+    context = TraceContextPropagator().extract(given, Context())
+    told: dict[str, str] = {}
+    TraceContextPropagator().inject(told, context)
+    span = get_current_span(context)
+
+    assert told == given
+    assert isinstance(span, UnsampledSpan)
+    assert span.get_span_context() == read_parent(given["traceparent"])
+    assert not span.is_recording()
+    assert TRACE_ID in repr(span)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"traceparent": PARENT},
+        {"traceparent": f"00-{TRACE_ID}-{SPAN_ID}-04"},
+        {"traceparent": f"cc-{TRACE_ID}-{SPAN_ID}-00-what-comes-later"},
+        {"traceparent": f"00-{TRACE_ID}-{SPAN_ID}-00", "tracestate": "a=1"},
+    ],
+)
+def test_any_other_caller_is_read_at_once(given: dict[str, str]) -> None:
+    span = get_current_span(TraceContextPropagator().extract(given, Context()))
+
+    assert not isinstance(span, UnsampledSpan)
+    assert span.get_span_context() == read_parent(given["traceparent"], [given.get("tracestate", "")])
 
 
 def test_without_a_span_nothing_is_written() -> None:

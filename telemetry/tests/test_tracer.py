@@ -137,9 +137,9 @@ def test_a_sampler_decides_the_same_in_a_provider_of_the_sdks(kind: str, given: 
 )
 def test_it_tells_whether_children_are_dropped_for_sure(kind: str, given: int | None, drops: bool) -> None:  # noqa: FBT001
     tracer: Any = ServiceTracerProvider(sampler=make_sampler(SamplerConfig(kind=kind))).get_tracer("tests")
-    context = get_current_span(Context() if given is None else parent(given)).get_span_context()
+    span = get_current_span(Context() if given is None else parent(given))
 
-    assert tracer.drops_children_of(context) is drops
+    assert tracer.drops_children_of(span) is drops
 
 
 def test_a_span_may_be_recorded_without_being_sampled() -> None:

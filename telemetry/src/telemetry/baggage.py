@@ -27,9 +27,11 @@ class BaggagePropagator(W3CBaggagePropagator):
         entries = tuple(get_all(context).items())
         if not entries:
             return
-        if not all(isinstance(value, str) for _name, value in entries):
-            super().inject(carrier, context, setter)
-        elif header := _write(entries):
+        for _name, value in entries:
+            if not isinstance(value, str):
+                super().inject(carrier, context, setter)
+                return
+        if header := _write(entries):
             setter.set(carrier, BAGGAGE, header)
 
 

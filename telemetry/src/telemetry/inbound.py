@@ -11,7 +11,9 @@ from opentelemetry.context import Context
 from opentelemetry.propagators.textmap import Getter, TextMapPropagator
 from opentelemetry.trace import Link, SpanContext, get_current_span
 
+from telemetry.propagation import without_baggage
 from telemetry.semconv import TENANT_ID
+from telemetry.trace_context import TraceContextPropagator
 
 _logger = logging.getLogger(__name__)
 
@@ -28,36 +30,49 @@ def is_short_enough(name: str, value: str) -> bool:
     return len(value) <= _LONGEST.get(name, _LONGEST_OTHER)
 
 
-def read_context(  # noqa: PLR0913  each is a choice of its own
-    propagator: TextMapPropagator,
-    carrier: Carrier,
-    getter: Getter[Carrier],
-    into: Context,
-    *,
-    trusted: bool,
-    kept: Collection[str] = (),
-) -> tuple[Context, list[Link]]:
-    """Give the parent for a server's span, and its links.
+class CallerContext:
+    """What callers send, and how it is read.
 
     Args:
         propagator: Reads the context.
-        carrier: What it reads.
-        getter: How.
-        into: What is known by other means, with the tenant, and stays; no span is.
-        trusted: The caller's trace goes on; otherwise it becomes a link, without his tracestate.
-        kept: The names of a trusted caller's baggage that are kept; the tenant is none of them, whatever they are.
     """
-    try:
-        found = propagator.extract(carrier, context=into, getter=getter)
-    except Exception:
-        _logger.debug("the caller's context cannot be read", exc_info=True)
-        return into, []
-    if trusted:
-        return _with_baggage(found, kept, into), []
-    caller = get_current_span(found).get_span_context()
-    if not caller.is_valid:
-        return into, []
-    return into, [Link(SpanContext(caller.trace_id, caller.span_id, is_remote=True, trace_flags=caller.trace_flags))]
+
+    def __init__(self, propagator: TextMapPropagator) -> None:
+        self._all = propagator
+        self._but_baggage = without_baggage(propagator)
+        self._has_baggage_elsewhere = not isinstance(self._but_baggage, TraceContextPropagator)
+
+    def read(
+        self,
+        carrier: Carrier,
+        getter: Getter[Carrier],
+        into: Context,
+        *,
+        trusted: bool,
+        kept: Collection[str] = (),
+    ) -> tuple[Context, list[Link]]:
+        """Give the parent for a server's span, and its links.
+
+        Args:
+            carrier: What is read.
+            getter: How.
+            into: What is known by other means, with the tenant, and stays; no span is.
+            trusted: The caller's trace goes on; otherwise it becomes a link, without his tracestate.
+            kept: The names of a trusted caller's baggage that are kept; the tenant is none of them, whatever they are.
+        """
+        propagator = self._all if kept else self._but_baggage
+        try:
+            found = propagator.extract(carrier, context=into, getter=getter)
+        except Exception:
+            _logger.debug("the caller's context cannot be read", exc_info=True)
+            return into, []
+        if trusted:
+            return (_with_baggage(found, kept, into) if kept or self._has_baggage_elsewhere else found), []
+        caller = get_current_span(found).get_span_context()
+        if not caller.is_valid:
+            return into, []
+        link = SpanContext(caller.trace_id, caller.span_id, is_remote=True, trace_flags=caller.trace_flags)
+        return into, [Link(link)]
 
 
 def _with_baggage(found: Context, kept: Collection[str], own: Context) -> Context:

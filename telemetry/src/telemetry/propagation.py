@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.metadata import entry_points
 
 from opentelemetry.propagators.composite import CompositePropagator
@@ -16,15 +17,36 @@ _GROUP = "opentelemetry_propagator"
 _OWN: dict[str, type[TextMapPropagator]] = {"tracecontext": TraceContextPropagator, "baggage": BaggagePropagator}
 
 
+class JoinedPropagator(CompositePropagator):
+    """Several propagators, one after the other.
+
+    Attributes:
+        parts: These.
+    """
+
+    def __init__(self, parts: Sequence[TextMapPropagator]) -> None:
+        super().__init__(parts)
+        self.parts = tuple(parts)
+
+
 def make_propagator(names: tuple[str, ...]) -> TextMapPropagator:
     """Join the named propagators; "none" names none. Raises ConfigError for a name that is not installed."""
-    made = [_make(name) for name in names if name != "none"]
-    return made[0] if len(made) == 1 else CompositePropagator(made)
+    return _join([_make(name) for name in names if name != "none"])
+
+
+def without_baggage(propagator: TextMapPropagator) -> TextMapPropagator:
+    """Give what reads the same, but for the header ``baggage``."""
+    parts = propagator.parts if isinstance(propagator, JoinedPropagator) else (propagator,)
+    return _join([part for part in parts if not isinstance(part, BaggagePropagator)])
 
 
 def known_propagators() -> list[str]:
     """Give the names of the propagators that are installed, and "none"."""
     return sorted({*entry_points(group=_GROUP).names, "none"})
+
+
+def _join(parts: Sequence[TextMapPropagator]) -> TextMapPropagator:
+    return parts[0] if len(parts) == 1 else JoinedPropagator(parts)
 
 
 def _make(name: str) -> TextMapPropagator:

@@ -18,7 +18,9 @@ from opentelemetry.propagators.textmap import (
     default_setter,
 )
 from opentelemetry.trace import (
+    INVALID_SPAN_CONTEXT,
     NonRecordingSpan,
+    Span,
     SpanContext,
     TraceFlags,
     TraceState,
@@ -32,12 +34,31 @@ TRACESTATE = "tracestate"
 
 # A version that is not known yet may say more, behind one more dash.
 _PARENT = re.compile(r"[ \t]*([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*|[ \t]*)")
+# What most calls come with where few traces are recorded.
+_NOT_SAMPLED = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[02]")
 _KEY = r"[a-z][a-z0-9_\-*/]{0,255}|[a-z0-9][a-z0-9_\-*/]{0,240}@[a-z][a-z0-9_\-*/]{0,13}"  # what a TraceState takes
 _VALUE = r"[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]"
 _MEMBER = re.compile(f"({_KEY})=({_VALUE})")
 _LONGEST_STATE = 512
 _MOST_MEMBERS = 32
 _FLAGS = tuple(TraceFlags(flags) for flags in range(4))
+
+
+class UnsampledSpan(NonRecordingSpan):
+    """A caller's span that is not sampled: its ``traceparent`` is handed on as it came, and read if somebody looks."""
+
+    def __init__(self, traceparent: str) -> None:
+        super().__init__(INVALID_SPAN_CONTEXT)
+        self.traceparent = traceparent
+
+    def get_span_context(self) -> SpanContext:
+        """Give the caller's span."""
+        if not self._context.is_valid:
+            self._context = read_parent(self.traceparent) or INVALID_SPAN_CONTEXT
+        return self._context
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.traceparent!r})"
 
 
 class TraceContextPropagator(TextMapPropagator):
@@ -51,14 +72,18 @@ class TraceContextPropagator(TextMapPropagator):
         parent = getter.get(carrier, TRACEPARENT)
         if not parent:
             return found
-        span = read_parent(parent[0], getter.get(carrier, TRACESTATE))
-        return found if span is None else set_span_in_context(NonRecordingSpan(span), found)
+        span = _read_span(parent[0], getter.get(carrier, TRACESTATE))
+        return found if span is None else set_span_in_context(span, found)
 
     def inject(
         self, carrier: CarrierT, context: Context | None = None, setter: Setter[CarrierT] = default_setter
     ) -> None:
         """Write the context's span, if it has one."""
-        span = get_current_span(context).get_span_context()
+        current = get_current_span(context)
+        if isinstance(current, UnsampledSpan):
+            setter.set(carrier, TRACEPARENT, current.traceparent)
+            return
+        span = current.get_span_context()
         if not span.is_valid:
             return
         setter.set(carrier, TRACEPARENT, write_parent(span))
@@ -69,6 +94,13 @@ class TraceContextPropagator(TextMapPropagator):
     def fields(self) -> set[str]:
         """Give the names of what is written."""
         return {TRACEPARENT, TRACESTATE}
+
+
+def _read_span(parent: str, states: list[str] | None) -> Span | None:
+    if not states and _NOT_SAMPLED.fullmatch(parent):
+        return UnsampledSpan(parent)
+    context = read_parent(parent, states)
+    return None if context is None else NonRecordingSpan(context)
 
 
 def read_parent(parent: str, states: list[str] | None = None) -> SpanContext | None:
@@ -86,7 +118,8 @@ def read_parent(parent: str, states: list[str] | None = None) -> SpanContext | N
 
 def write_parent(span: SpanContext) -> str:
     """Give the span as a ``traceparent``."""
-    return f"00-{span.trace_id:032x}-{span.span_id:016x}-{span.trace_flags & 3:02x}"
+    trace_id, span_id, _, flags, _, _ = span
+    return f"00-{trace_id:032x}-{span_id:016x}-0{flags & 3}"
 
 
 def _read_state(headers: list[str]) -> TraceState:

@@ -27,6 +27,7 @@ from telemetry.origin import Origin
 from telemetry.sampling import RootSampler
 from telemetry.span import Recording, RecordingSpan
 from telemetry.tenant import current_tenant
+from telemetry.trace_context import UnsampledSpan
 
 _FLAGS = tuple(TraceFlags(flags) for flags in range(4))  # bit 0: sampled; bit 1: the trace id is random
 _SAMPLED, _RANDOM = TraceFlags.SAMPLED, TraceFlags.RANDOM_TRACE_ID
@@ -102,9 +103,14 @@ class ServiceTracer(Tracer):
         self._recording.open.add(span.get_span_context().span_id)
         self._recording.processor.on_start(span, context)
 
-    def drops_children_of(self, parent: SpanContext) -> bool:
+    def drops_children_of(self, parent: Span) -> bool:
         """Tell whether no child of this span will be recorded, so that who only wants to record need not start one."""
-        return self._root_sampler is not None and parent.is_valid and not parent.trace_flags.sampled
+        if self._root_sampler is None:
+            return False
+        if isinstance(parent, UnsampledSpan):
+            return True
+        context = parent.get_span_context()
+        return context.is_valid and not context.trace_flags.sampled
 
     @_agnosticcontextmanager
     def start_as_current_span(  # noqa: PLR0913, PLR0917  the API's signature

@@ -222,13 +222,13 @@ async def test_the_headers_of_context_are_looked_for_before_they_are_read(
     telemetry: Telemetry, spans: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[Any] = []
-    extract = telemetry.propagator.extract
+    extract = TraceContextPropagator.extract
 
     def counted(*given: Any, **options: Any) -> Any:
         read.append(given)
         return extract(*given, **options)
 
-    monkeypatch.setattr(telemetry.propagator, "extract", counted)
+    monkeypatch.setattr(TraceContextPropagator, "extract", counted)
     app = telemetry.asgi(_answer)
     for headers in ([], [(b"accept", b"*/*")], [(b"traceparent", b"00-" + b"1" * 32 + b"-" + b"2" * 16 + b"-01")]):
         await app(_scope(headers=headers), _nothing, _ignore)

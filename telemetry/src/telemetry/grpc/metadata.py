@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from opentelemetry.context import Context
-from opentelemetry.propagators.textmap import Getter, Setter, TextMapPropagator
+from opentelemetry.propagators.textmap import Getter, Setter
 from opentelemetry.trace import Link
 
 from telemetry.edge import Trust
-from telemetry.inbound import is_short_enough, read_context
+from telemetry.inbound import CallerContext, is_short_enough
 from telemetry.tenant import TENANT_METADATA, InvalidTenant, with_tenant
 
 Entry = tuple[str, str | bytes]
@@ -18,15 +18,12 @@ RawMetadata = Iterable[Entry]
 
 
 class _MetadataGetter(Getter[dict[str, list[str]]]):
-    """Reads texts of metadata, but those that are too long to be context, and baggage that nobody wants."""
-
-    def __init__(self, *, baggage: bool) -> None:
-        self._hidden = None if baggage else "baggage"
+    """Reads texts of metadata, but those that are too long to be context."""
 
     def get(self, carrier: dict[str, list[str]], key: str) -> list[str] | None:
         name = key.lower()
         values = carrier.get(name)
-        if values is None or name == self._hidden:
+        if values is None:
             return None
         for value in values:
             if not is_short_enough(name, value):
@@ -42,8 +39,7 @@ class _Appending(Setter[list[Entry]]):
         carrier.append((key.lower(), value))
 
 
-WITH_BAGGAGE = _MetadataGetter(baggage=True)
-WITHOUT_BAGGAGE = _MetadataGetter(baggage=False)
+_GETTER = _MetadataGetter()
 APPEND = _Appending()
 
 
@@ -61,7 +57,7 @@ class Inbound(NamedTuple):
     forged: bool
 
 
-def read_call(propagator: TextMapPropagator, metadata: RawMetadata | None, trust: Trust) -> Inbound:
+def read_call(caller: CallerContext, metadata: RawMetadata | None, trust: Trust) -> Inbound:
     """Read a call's metadata; whatever it is, this does not raise."""
     found = texts(metadata)
     context, forged = Context(), False
@@ -70,8 +66,7 @@ def read_call(propagator: TextMapPropagator, metadata: RawMetadata | None, trust
             context = with_tenant(tenants[0], context)
         except InvalidTenant:
             forged = True
-    getter = WITH_BAGGAGE if trust.baggage else WITHOUT_BAGGAGE
-    context, links = read_context(propagator, found, getter, context, trusted=trust.trace, kept=trust.baggage)
+    context, links = caller.read(found, _GETTER, context, trusted=trust.trace, kept=trust.baggage)
     return Inbound(context, links, forged)
 
 

@@ -104,7 +104,7 @@ class OutgoingCalls:
         ending: Ending | None = None
         if method.traced:
             span = get_current_span(context)
-            if not self._tracer.drops_children_of(span.get_span_context()):
+            if not self._tracer.drops_children_of(span):
                 span = self._tracer.start_span(method.name, context, SpanKind.CLIENT, method.attributes)
                 context = set_span_in_context(span, context)
             if self._metrics is not None or span.is_recording():

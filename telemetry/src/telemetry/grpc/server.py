@@ -28,6 +28,7 @@ from telemetry.grpc.observing import CallObserver, ServedCall
 from telemetry.grpc.requests import UnreadableRequest, lenient
 from telemetry.grpc.running import RunningCall
 from telemetry.grpc.status import ErrorTable
+from telemetry.inbound import CallerContext
 from telemetry.tenant import InvalidTenant, MissingTenant
 from telemetry.tracer import ServiceTracer
 
@@ -50,7 +51,7 @@ class TracingServerInterceptor(aio.ServerInterceptor):
 
     Args:
         tracer: Makes the spans.
-        propagator: Reads the caller's context out of the metadata.
+        propagator: How the caller's context is written in the metadata.
         errors: Domain error → code. The caller gets the error's text as details. An error that is not in the table, nor
             one of its bases, becomes INTERNAL with a text that tells the trace id and nothing else.
         traced: Which calls get a span.
@@ -70,7 +71,7 @@ class TracingServerInterceptor(aio.ServerInterceptor):
         hooks: Hooks | None = None,
     ) -> None:
         self._tracer = tracer
-        self._propagator = propagator
+        self._caller = CallerContext(propagator)
         self._errors = {**_BUILT_IN, **errors}
         self._methods = Methods(traced)
         self._trust = trust
@@ -114,13 +115,13 @@ class TracingServerInterceptor(aio.ServerInterceptor):
 
     async def _serve(self, method: Method, handle: Handle, request: Any, context: ServicerContext) -> Any:
         trust = self._trust if isinstance(self._trust, Trust) else self._trust(context)
-        current, links, forged = read_call(self._propagator, context.invocation_metadata(), trust)
+        current, links, forged = read_call(self._caller, context.invocation_metadata(), trust)
         span = get_current_span(current)
-        if not self._tracer.drops_children_of(span.get_span_context()):
+        if not self._tracer.drops_children_of(span):
             span = self._tracer.start_span(method.name, current, SpanKind.SERVER, method.attributes, links)
             current = set_span_in_context(span, current)
         time_left = context.time_remaining()
-        call = RunningCall(span, context, self._errors, time_left)
+        call: RunningCall | None = None
         # The peer is not known any more when the call has been cut off.
         started, peer = (perf_counter(), context.peer()) if self._observers else (0.0, "")
         token = attach(current)
@@ -132,12 +133,14 @@ class TracingServerInterceptor(aio.ServerInterceptor):
                 raise request  # noqa: TRY301  the same
             return await handle(request, context)
         except BaseException as error:
+            call = RunningCall(span, context, self._errors, time_left)
             await call.fail(error)
             raise
         finally:
-            code = call.end()
-            if self._observers:
-                self._tell(ServedCall(method, code, perf_counter() - started, current, peer))
+            if self._observers or span.is_recording():
+                code = (call or RunningCall(span, context, self._errors, time_left)).end()
+                if self._observers:
+                    self._tell(ServedCall(method, code, perf_counter() - started, current, peer))
             if time_limit is not None:
                 deadline.end(time_limit)
             detach(token)

@@ -15,11 +15,11 @@ from telemetry.edge import Edge, EdgePolicy, public
 from telemetry.http.capture import Capture, Captured
 from telemetry.http.client import Client
 from telemetry.http.connections import ConnectionMetrics
-from telemetry.http.request import WITH_BAGGAGE, WITHOUT_BAGGAGE, RequestAttributes, known_method, span_name
+from telemetry.http.request import HeaderGetter, RequestAttributes, known_method, span_name
 from telemetry.http.response import Response
 from telemetry.http.watch import Watch
 from telemetry.http.websocket import WebSocket
-from telemetry.inbound import read_context
+from telemetry.inbound import CallerContext
 from telemetry.metrics import HttpServerMetrics, RequestTimer
 from telemetry.tenant import with_tenant
 from telemetry.trace_context import TRACEPARENT, TRACESTATE
@@ -31,7 +31,7 @@ class TracingMiddleware:
     Args:
         app: What is traced.
         tracer: Makes the spans.
-        propagator: Reads the caller's context.
+        propagator: How the caller's context is written in the headers.
         policy: Says whom to trust; what it raises is raised inside the request's span.
         exclude: Paths that get no span.
         response_header: Lower-case name of the header that tells the trace id.
@@ -58,7 +58,7 @@ class TracingMiddleware:
     ) -> None:
         self._app = app
         self._tracer = tracer
-        self._propagator = propagator
+        self._caller = CallerContext(propagator)
         self._carriers = _carriers(propagator)
         self._policy = policy
         self._exclude = frozenset(exclude)
@@ -110,10 +110,10 @@ class TracingMiddleware:
         parent = Context() if edge.tenant is None else with_tenant(edge.tenant, Context())
         if self._carriers is not None and self._carriers.isdisjoint([name for name, _value in scope["headers"]]):
             return parent, []
-        getter = WITH_BAGGAGE if edge.baggage else WITHOUT_BAGGAGE
-        return read_context(self._propagator, scope, getter, parent, trusted=edge.continue_trace, kept=edge.baggage)
+        return self._caller.read(scope, _GETTER, parent, trusted=edge.continue_trace, kept=edge.baggage)
 
 
+_GETTER = HeaderGetter()
 _STANDARD = frozenset({TRACEPARENT, TRACESTATE, "baggage"})
 
 

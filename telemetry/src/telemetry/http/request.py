@@ -15,7 +15,6 @@ from telemetry.http.capture import Captured, header_text
 from telemetry.inbound import is_short_enough
 
 _OTHER = "_OTHER"
-_BAGGAGE = "baggage"
 
 
 @lru_cache(maxsize=64)
@@ -105,20 +104,11 @@ _LONGEST_NUMBER = 19  # digits of what fits into 64 bits for sure
 
 
 class HeaderGetter(Getter[Scope]):
-    """Reads ASGI's headers; several of one name are joined, as RFC 9110 says they may be.
-
-    Args:
-        baggage: Whether baggage is read; what nobody wants is not parsed either.
-    """
-
-    def __init__(self, *, baggage: bool) -> None:
-        self._hidden = None if baggage else _BAGGAGE
+    """Reads ASGI's headers; several of one name are joined, as RFC 9110 says they may be."""
 
     def get(self, carrier: Scope, key: str) -> list[str] | None:
         """Give the values of a header, as one; None when it is not there, or too long."""
         name = key.lower()
-        if name == self._hidden:
-            return None
         wanted = name.encode("latin-1", "replace")
         found = [value.decode("latin-1") for each, value in carrier["headers"] if each == wanted]
         value = ",".join(found)
@@ -127,7 +117,3 @@ class HeaderGetter(Getter[Scope]):
     def keys(self, carrier: Scope) -> list[str]:
         """Give the headers' names."""
         return [name.decode("latin-1") for name, _value in carrier["headers"]]
-
-
-WITH_BAGGAGE = HeaderGetter(baggage=True)
-WITHOUT_BAGGAGE = HeaderGetter(baggage=False)

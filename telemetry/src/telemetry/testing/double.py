@@ -24,7 +24,7 @@ class ReceivedCall:
 
     Attributes:
         method: Its short name, such as "GetUser".
-        request: The message; where requests stream, a list of them, or the iterator that a function reads.
+        request: The message; where requests stream, the iterator that the answer reads, or a list of what it read.
         metadata: By key.
         time_remaining: Seconds that it had; None without a deadline.
     """
@@ -40,8 +40,8 @@ class ServiceDouble:
 
     An answer is a message; a `StatusCode`; a list of messages, where responses stream; or a coroutine function of
     request and context, which gives the message, or writes the responses. A method without an answer is UNIMPLEMENTED.
-    All but a function answer when the last request has come: a client that is answered while it writes may see gRPC's
-    own INTERNAL instead.
+    Where only requests stream, all but a function read them to the end first: a client whose call ends while it writes
+    may see an INTERNAL of gRPC's own.
 
     Args:
         service: Its full name, such as "shop.user.v1.UserService"; its stubs must have been imported.
@@ -93,7 +93,7 @@ class ServiceDouble:
         async def answer(request: Any, context: Any) -> Any:
             given = self.answers.get(method.name, StatusCode.UNIMPLEMENTED)
             metadata, time_remaining = dict(context.invocation_metadata()), context.time_remaining()
-            if method.client_streaming and not callable(given):
+            if method.client_streaming and not (method.server_streaming or callable(given)):
                 request = [each async for each in request]
             self.calls.append(ReceivedCall(method.name, request, metadata, time_remaining))
             if isinstance(given, StatusCode):

@@ -75,11 +75,12 @@ TESTS = (
     *("tests/test_create_order.py", "tests/faults", "tests/test_edge.py", "tests/test_events.py"),
     *("tests/test_tenants.py", "tests/test_orders.py", "tests/test_users.py"),
 )
-# Not those that start processes: these would load the modules as they are. Nor the one that is about assertions that
-# are rewritten.
+# Not those that start processes: these would load the modules as they are. Nor conformance, which has a minute's worth
+# of tests of its own, nor the one that is about assertions that are rewritten.
 KIT_TESTS = (
     *_OPTIONS,
     "--ignore=telemetry/tests/testing/test_cli.py",
+    "--ignore=telemetry/tests/testing/conformance",
     "--deselect=telemetry/tests/testing/test_chaining.py::test_pytests_own_reading_of_a_chain_is_refused",
     "telemetry/tests/testing",
 )
@@ -115,10 +116,10 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="such as grpc/server; by default all")
     given = parser.parse_args(arguments)
     screen = Console()
-    for each in _LOADED:
+    wanted = [_name(_path(name)) for name in (*INSTRUMENTATION, *KIT)]
+    for each in (*_LOADED, *wanted):  # a module that is loaded by a test would be loaded as it is
         importlib.import_module(each)
     rows = read_page(given.page.read_text(encoding="utf-8")) if given.modules and given.page.exists() else {}
-    wanted = [_name(_path(name)) for name in (*INSTRUMENTATION, *KIT)]
     for names, tests in ((INSTRUMENTATION, TESTS), (KIT, KIT_TESTS)):
         paths = [_path(name) for name in names if name in (given.modules or names)]
         for row in _measured(paths, tests, screen) if paths else ():
