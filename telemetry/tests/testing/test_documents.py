@@ -129,6 +129,12 @@ def test_and_means_what_the_matcher_means(trace: Trace, document: str, message: 
         ("[{same_tenant: 3}]", "expect[0].same_tenant=3: expected a text"),
         ("[{before: [{span: a b}]}]", "expect[0].before: 1 spans: expected two"),
         ("[{log: {text: hello}}]", "expect[0].log: text: expected service, body"),
+        ("[{metric: {label: x}}]", "expect[0].metric: label: expected name, service"),
+        ("[{no: {span: a b}, unless: x}]", "expect[0]: unless: expected no"),
+        ("[{span: {service: a, names: b}}]", "expect[0].span: names: expected service, name"),
+        ("[{span: a b, times: {exactly: 3}}]", "expect[0].times: exactly: expected count, at_least, at_most"),
+        ("[{span: a b, events: [{nam: x}]}]", "expect[0].events: nam: expected name, attributes"),
+        ("[{span: a b, links: [{span: x}]}]", "expect[0].links: span: expected trace_id, span_id"),
         ("[{no_orphans: , max_spans: 3}]", "expect[0]: max_spans: expected no_orphans"),
     ],
 )

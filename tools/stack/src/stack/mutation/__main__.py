@@ -143,7 +143,7 @@ def _measured(paths: Sequence[Path], tests: Sequence[str], screen: Console) -> I
             unseen = _survivors(mutants, lambda _mutant: TESTS, f"{module}: trace tests", screen)
         survivors = _survivors(unseen, _own_tests, f"{module}: its own tests", screen)
         for mutant in survivors:
-            screen.print(f"not noticed: {mutant}", highlight=False)
+            screen.print(f"not noticed: {mutant}", highlight=False, markup=False)
         yield Row(module, len(mutants), len(mutants) - len(unseen), len(unseen) - len(survivors))
 
 
