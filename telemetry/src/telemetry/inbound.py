@@ -35,12 +35,15 @@ class CallerContext:
 
     Args:
         propagator: Reads the context.
+
+    Attributes:
+        is_plain: Without baggage, it is W3C's trace context and nothing else.
     """
 
     def __init__(self, propagator: TextMapPropagator) -> None:
         self._all = propagator
         self._but_baggage = without_baggage(propagator)
-        self._has_baggage_elsewhere = not isinstance(self._but_baggage, TraceContextPropagator)
+        self.is_plain = isinstance(self._but_baggage, TraceContextPropagator)
 
     def read(
         self,
@@ -67,7 +70,7 @@ class CallerContext:
             _logger.debug("the caller's context cannot be read", exc_info=True)
             return into, []
         if trusted:
-            return (_with_baggage(found, kept, into) if kept or self._has_baggage_elsewhere else found), []
+            return (_with_baggage(found, kept, into) if kept or not self.is_plain else found), []
         caller = get_current_span(found).get_span_context()
         if not caller.is_valid:
             return into, []

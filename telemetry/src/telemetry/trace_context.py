@@ -96,9 +96,14 @@ class TraceContextPropagator(TextMapPropagator):
         return {TRACEPARENT, TRACESTATE}
 
 
+def unsampled_span(parent: str) -> UnsampledSpan | None:
+    """Give the caller's span when the text is the ``traceparent`` of one that is not sampled."""
+    return UnsampledSpan(parent) if _NOT_SAMPLED.fullmatch(parent) else None
+
+
 def _read_span(parent: str, states: list[str] | None) -> Span | None:
-    if not states and _NOT_SAMPLED.fullmatch(parent):
-        return UnsampledSpan(parent)
+    if not states and (span := unsampled_span(parent)):
+        return span
     context = read_parent(parent, states)
     return None if context is None else NonRecordingSpan(context)
 
