@@ -6,18 +6,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry import baggage
-from opentelemetry.trace import get_current_span
+from opentelemetry.context import Context
+from opentelemetry.trace import (
+    NonRecordingSpan,
+    SpanContext,
+    TraceFlags,
+    TraceState,
+    get_current_span,
+    set_span_in_context,
+)
 
 from telemetry.edge import TRUSTED, UNTRUSTED, Trust
 from telemetry.grpc import metadata
-from telemetry.grpc.metadata import Entry, read_call
+from telemetry.grpc.metadata import CallContextWriter, Entry, read_call
 from telemetry.inbound import CallerContext
 from telemetry.propagation import make_propagator
-from telemetry.tenant import current_tenant
+from telemetry.tenant import current_tenant, with_tenant
 from telemetry.trace_context import UnsampledSpan
 
 UNSAMPLED, SAMPLED = (f"00-{'1' * 32}-{'2' * 16}-0{flags}" for flags in (0, 1))
-CALLER = CallerContext(make_propagator(("tracecontext", "baggage")))
+PROPAGATOR = make_propagator(("tracecontext", "baggage"))
+CALLER = CallerContext(PROPAGATOR)
 
 entries = st.lists(
     st.tuples(st.just("traceparent"), st.sampled_from([UNSAMPLED, SAMPLED, UNSAMPLED.replace("1", "3"), "junk", ""]))
@@ -27,6 +36,39 @@ entries = st.lists(
     | st.tuples(st.sampled_from(["key-bin", "x-tenant-id", "traceparent"]), st.just(b"\0")),
     max_size=5,
 )
+
+
+def context_of(span: SpanContext, tenant: str | None, entries: dict[str, object]) -> Context:
+    context = set_span_in_context(NonRecordingSpan(span), Context())
+    context = context if tenant is None else with_tenant(tenant, context)
+    for name, value in entries.items():
+        context = baggage.set_baggage(name, value, context)
+    return context
+
+
+@given(
+    span=st.builds(
+        SpanContext,
+        st.integers(0, 3),
+        st.integers(0, 3),
+        is_remote=st.booleans(),
+        trace_flags=st.sampled_from([TraceFlags(flags) for flags in range(4)]),
+        trace_state=st.sampled_from([TraceState(), TraceState([("vendor", "1")])]),
+    ),
+    tenant=st.none() | st.sampled_from(["acme", "globex"]),
+    given_=st.dictionaries(st.sampled_from(["tenant.id", "colour"]), st.sampled_from(["acme", "red", 1]), max_size=2),
+)
+def test_a_server_is_told_what_the_propagators_write_and_the_tenant(
+    span: SpanContext, tenant: str | None, given_: dict[str, object]
+) -> None:
+    context = context_of(span, tenant, given_)
+    told: dict[str, str] = {}
+    PROPAGATOR.inject(told, context)
+
+    assert CallContextWriter(PROPAGATOR).entries(context) == [
+        *told.items(),
+        *([("x-tenant-id", tenant)] if tenant else []),
+    ]
 
 
 def seen(said: list[Entry], trust: Trust) -> tuple[Any, ...]:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
+from opentelemetry.baggage import get_all
 from opentelemetry.context import Context
-from opentelemetry.propagators.textmap import Getter, Setter
+from opentelemetry.propagators.textmap import Getter, Setter, TextMapPropagator
 from opentelemetry.trace import Link, set_span_in_context
 
+from telemetry.baggage import BaggagePropagator
 from telemetry.edge import Trust
 from telemetry.inbound import CallerContext, is_short_enough
-from telemetry.tenant import TENANT_METADATA, InvalidTenant, with_tenant
-from telemetry.trace_context import TRACEPARENT, TRACESTATE, unsampled_span
+from telemetry.propagation import JoinedPropagator
+from telemetry.semconv import TENANT_ID
+from telemetry.tenant import TENANT_METADATA, InvalidTenant, current_tenant, with_tenant
+from telemetry.trace_context import TRACEPARENT, TRACESTATE, TraceContextPropagator, unsampled_span
 
 Entry = tuple[str, str | bytes]
 RawMetadata = Iterable[Entry]
@@ -41,7 +46,42 @@ class _Appending(Setter[list[Entry]]):
 
 
 _GETTER = _MetadataGetter()
-APPEND = _Appending()
+_APPEND = _Appending()
+
+
+class CallContextWriter:
+    """Writes what a server is told of a call: the context, and the tenant in an entry of its own.
+
+    Args:
+        propagator: Writes the context.
+    """
+
+    def __init__(self, propagator: TextMapPropagator) -> None:
+        self._propagator = propagator
+        parts = propagator.parts if isinstance(propagator, JoinedPropagator) else ()
+        is_usual = [type(part) for part in parts] == [TraceContextPropagator, BaggagePropagator]
+        self._of_trace = parts[0] if is_usual else None
+
+    def entries(self, context: Context) -> list[Entry]:
+        """Give the metadata's entries."""
+        told: list[Entry] = []
+        tenant = current_tenant(context)
+        if tenant and self._of_trace is not None and get_all(context) == {TENANT_ID: tenant}:
+            self._of_trace.inject(told, context, setter=_APPEND)
+            told += _of_tenant_alone(tenant)
+            return told
+        self._propagator.inject(told, context, setter=_APPEND)
+        if tenant:
+            told.append((TENANT_METADATA, tenant))
+        return told
+
+
+@lru_cache(maxsize=1024)
+def _of_tenant_alone(tenant: str) -> tuple[Entry, ...]:
+    """Give the entries of a context whose baggage is the tenant, which is what most calls have."""
+    told: list[Entry] = []
+    BaggagePropagator().inject(told, with_tenant(tenant, Context()), setter=_APPEND)
+    return (*told, (TENANT_METADATA, tenant))
 
 
 class Inbound(NamedTuple):

@@ -18,10 +18,9 @@ from opentelemetry.util.types import AttributeValue
 from telemetry import semconv
 from telemetry.deadline import timeout as shorter
 from telemetry.grpc.hooks import Hooks
-from telemetry.grpc.metadata import APPEND, Entry
+from telemetry.grpc.metadata import CallContextWriter, Entry
 from telemetry.grpc.methods import CallFilter, Method, Methods, ordinary_calls
 from telemetry.metrics import CallMetrics
-from telemetry.tenant import TENANT_METADATA, current_tenant
 from telemetry.tracer import ServiceTracer
 
 T = TypeVar("T")
@@ -94,8 +93,7 @@ class OutgoingCalls:
         self.hooks = hooks
         self.methods = Methods(traced, attributes)
         self._tracer = tracer
-        self._propagator = propagator
-        self._propagate = propagate
+        self._writer = CallContextWriter(propagator) if propagate else None
         self._metrics = metrics
 
     def begin(self, method: Method, timeout: float | None, metadata: Iterable[Entry] | None) -> Outgoing:
@@ -112,17 +110,16 @@ class OutgoingCalls:
         limit = shorter(timeout)
         if limit is not None and limit <= 0:
             limit = _TOO_LATE
-        return Outgoing(limit, self._add_to(metadata, context) if self._propagate else metadata, context, ending)
+        told = metadata if self._writer is None else _joined(metadata, self._writer.entries(context))
+        return Outgoing(limit, told, context, ending)
 
-    def _add_to(self, given: Iterable[Entry] | None, context: Context) -> tuple[Entry, ...]:
-        told: list[Entry] = []
-        self._propagator.inject(told, context, setter=APPEND)
-        if tenant := current_tenant(context):
-            told.append((TENANT_METADATA, tenant))
-        if given:
-            names = {name for name, _value in told}
-            told[:0] = [(name, value) for name, value in given if name not in names]
-        return tuple(told)
+
+def _joined(given: Iterable[Entry] | None, told: list[Entry]) -> tuple[Entry, ...]:
+    """Give both; of what is told, the caller's own word does not count."""
+    if given:
+        names = {name for name, _value in told}
+        told[:0] = [(name, value) for name, value in given if name not in names]
+    return tuple(told)
 
 
 class Ending:
