@@ -167,6 +167,19 @@ def test_a_caller_who_is_not_sampled_is_handed_on_as_he_came_and_read_if_somebod
     assert TRACE_ID in repr(span)
 
 
+@pytest.mark.parametrize("is_random", [True, False])
+def test_one_that_begins_here_and_is_not_sampled_is_written_at_once_and_read_if_somebody_looks(
+    is_random: bool,  # noqa: FBT001
+) -> None:
+    span = UnsampledSpan.local(int(TRACE_ID, 16), int(SPAN_ID, 16), is_random=is_random)
+
+    flags = TraceFlags(TraceFlags.RANDOM_TRACE_ID if is_random else 0)
+    assert span.traceparent == f"00-{TRACE_ID}-{SPAN_ID}-0{int(flags)}"
+    assert span.get_span_context() == SpanContext(int(TRACE_ID, 16), int(SPAN_ID, 16), False, flags)  # noqa: FBT003
+    assert span.get_span_context() is span.get_span_context()
+    assert not span.is_recording()
+
+
 @pytest.mark.parametrize(
     "given",
     [

@@ -106,7 +106,7 @@ def test_what_is_dropped_is_no_recording_span_and_no_processor_hears_of_it() -> 
     provider.add_span_processor(heard)
     span = provider.get_tracer("tests").start_span("work", parent(SAMPLED), attributes={"a": 1})
 
-    assert type(span) is NonRecordingSpan
+    assert isinstance(span, NonRecordingSpan)
     assert span.get_span_context().trace_id == 7
     assert span.get_span_context().span_id != 8
     assert provider.open_spans == 0

@@ -41,6 +41,6 @@ def remaining() -> float | None:
 def timeout(seconds: float | None) -> float | None:
     """Give the shorter of `seconds` and what is left; None when neither bounds the work."""
     left = remaining()
-    if left is None or seconds is None:
-        return seconds if left is None else left
-    return min(seconds, left)
+    if left is None:
+        return seconds
+    return left if seconds is None or left < seconds else seconds

@@ -60,12 +60,12 @@ def require_tenant() -> str:
 
 def with_tenant(tenant: str, context: Context | None = None) -> Context:
     """Give a copy of the context that carries the tenant; raise InvalidTenant for what is no tenant id."""
-    return _alone(tenant) if context is not None and not context else _carrying(tenant, context)
+    return context_of_tenant(tenant) if context is not None and not context else _carrying(tenant, context)
 
 
 @lru_cache(maxsize=1024)
-def _alone(tenant: str) -> Context:
-    """Give a context of the tenant and nothing else, which is what most calls begin with."""
+def context_of_tenant(tenant: str) -> Context:
+    """Give a context of the tenant and nothing else, which most work begins with; raises as `with_tenant` does."""
     return _carrying(tenant, Context())
 
 

@@ -7,6 +7,7 @@ the standard does not know are not passed on, and nothing that a stranger sends 
 from __future__ import annotations
 
 import re
+from typing import Self
 
 from opentelemetry.context import Context
 from opentelemetry.propagators.textmap import (
@@ -45,17 +46,30 @@ _FLAGS = tuple(TraceFlags(flags) for flags in range(4))
 
 
 class UnsampledSpan(NonRecordingSpan):
-    """A caller's span that is not sampled: its ``traceparent`` is handed on as it came, and read if somebody looks."""
+    """A span that is not sampled: its ``traceparent`` is handed on as it is, and read if somebody looks.
 
-    def __init__(self, traceparent: str) -> None:
-        super().__init__(INVALID_SPAN_CONTEXT)
+    Args:
+        traceparent: Of version 00, and without a ``tracestate`` beside it.
+        is_remote: It came from a caller.
+    """
+
+    _read: SpanContext | None = None
+
+    def __init__(self, traceparent: str, is_remote: bool = True) -> None:  # noqa: FBT001, FBT002  made for every request
         self.traceparent = traceparent
+        self._is_remote = is_remote
+
+    @classmethod
+    def local(cls, trace_id: int, span_id: int, *, is_random: bool) -> Self:
+        """Make one that begins here; `is_random` is said of the trace id."""
+        flags = "02" if is_random else "00"
+        return cls(f"00-{trace_id.to_bytes(16).hex()}-{span_id.to_bytes(8).hex()}-{flags}", False)  # noqa: FBT003
 
     def get_span_context(self) -> SpanContext:
-        """Give the caller's span."""
-        if not self._context.is_valid:
-            self._context = read_parent(self.traceparent) or INVALID_SPAN_CONTEXT
-        return self._context
+        """Give its ids."""
+        if self._read is None:
+            self._read = read_parent(self.traceparent, is_remote=self._is_remote) or INVALID_SPAN_CONTEXT
+        return self._read
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.traceparent!r})"
@@ -96,19 +110,19 @@ class TraceContextPropagator(TextMapPropagator):
         return {TRACEPARENT, TRACESTATE}
 
 
-def unsampled_span(parent: str) -> UnsampledSpan | None:
-    """Give the caller's span when the text is the ``traceparent`` of one that is not sampled."""
-    return UnsampledSpan(parent) if _NOT_SAMPLED.fullmatch(parent) else None
+def is_unsampled(parent: str) -> bool:
+    """Tell whether the text is a ``traceparent``, as most are, of a span that is not sampled."""
+    return _NOT_SAMPLED.fullmatch(parent) is not None
 
 
 def _read_span(parent: str, states: list[str] | None) -> Span | None:
-    if not states and (span := unsampled_span(parent)):
-        return span
+    if not states and is_unsampled(parent):
+        return UnsampledSpan(parent)
     context = read_parent(parent, states)
     return None if context is None else NonRecordingSpan(context)
 
 
-def read_parent(parent: str, states: list[str] | None = None) -> SpanContext | None:
+def read_parent(parent: str, states: list[str] | None = None, *, is_remote: bool = True) -> SpanContext | None:
     """Give the caller's span; None when the text is no ``traceparent``. A ``tracestate`` that is wrong is left out."""
     match = _PARENT.fullmatch(parent)
     if match is None:
@@ -117,7 +131,7 @@ def read_parent(parent: str, states: list[str] | None = None) -> SpanContext | N
     if version == "ff" or (version == "00" and more.startswith("-")):
         return None
     state = _read_state(states) if states else DEFAULT_TRACE_STATE
-    context = SpanContext(int(trace_id, 16), int(span_id, 16), True, _FLAGS[int(flags, 16) & 3], state)  # noqa: FBT003
+    context = SpanContext(int(trace_id, 16), int(span_id, 16), is_remote, _FLAGS[int(flags, 16) & 3], state)
     return context if context.is_valid else None
 
 

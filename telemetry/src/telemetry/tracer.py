@@ -64,11 +64,13 @@ class ServiceTracer(Tracer):
     ) -> Span:
         """Start a span; the tenant of its context is written on it."""
         around = get_current_span(context).get_span_context()
-        trace_id, _, _, flags, given_state, is_valid = around
-        parent: SpanContext | None = around
-        state: TraceState | None = given_state
-        if not is_valid:
-            parent, trace_id, flags, state = None, self._ids.generate_trace_id(), self._random, None
+        parent: SpanContext | None = None
+        state: TraceState | None = None
+        if around.is_valid:
+            parent = around
+            trace_id, _, _, flags, state, _ = around
+        else:
+            trace_id, flags = self._ids.generate_trace_id(), self._random
         if self._root_sampler is None:
             said = self._sampler.should_sample(context, trace_id, name, kind, attributes, links)
             sampled, recorded = said.decision is Decision.RECORD_AND_SAMPLE, said.decision is not Decision.DROP
@@ -77,8 +79,11 @@ class ServiceTracer(Tracer):
             sampled = recorded = self._root_sampler.decide(context, trace_id, name, attributes)
         else:
             sampled = recorded = bool(flags & _SAMPLED)
+        span_id = self._ids.generate_span_id()
+        if not recorded and not state:
+            return UnsampledSpan.local(trace_id, span_id, is_random=bool(flags & _RANDOM))
         flags = _FLAGS[sampled | flags & _RANDOM]
-        own = SpanContext(trace_id, self._ids.generate_span_id(), False, flags, state)  # noqa: FBT003
+        own = SpanContext(trace_id, span_id, False, flags, state)  # noqa: FBT003
         if not recorded:
             return NonRecordingSpan(own)
         span = RecordingSpan(

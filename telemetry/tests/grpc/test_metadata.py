@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from grpc import aio
 from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry import baggage
@@ -18,11 +19,12 @@ from opentelemetry.trace import (
 
 from telemetry.edge import TRUSTED, UNTRUSTED, Trust
 from telemetry.grpc import metadata
-from telemetry.grpc.metadata import CallContextWriter, Entry, read_call
+from telemetry.grpc.metadata import CallContextWriter, Entry, ReadyMetadata, _of_tenant, read_call
 from telemetry.inbound import CallerContext
 from telemetry.propagation import make_propagator
 from telemetry.tenant import current_tenant, with_tenant
 from telemetry.trace_context import UnsampledSpan
+from telemetry.unrecorded import UnrecordedContext, unrecorded
 
 UNSAMPLED, SAMPLED = (f"00-{'1' * 32}-{'2' * 16}-0{flags}" for flags in (0, 1))
 PROPAGATOR = make_propagator(("tracecontext", "baggage"))
@@ -65,10 +67,30 @@ def test_a_server_is_told_what_the_propagators_write_and_the_tenant(
     told: dict[str, str] = {}
     PROPAGATOR.inject(told, context)
 
-    assert CallContextWriter(PROPAGATOR).entries(context) == [
+    assert CallContextWriter(PROPAGATOR).entries(context) == (
         *told.items(),
         *([("x-tenant-id", tenant)] if tenant else []),
-    ]
+    )
+
+
+@pytest.mark.parametrize("tenant", ["acme", None])
+@pytest.mark.parametrize("names", [("tracecontext", "baggage"), ("tracecontext",), ("baggage", "tracecontext")])
+def test_of_a_trace_that_nobody_records_a_server_is_told_the_same(names: tuple[str, ...], tenant: str | None) -> None:
+    writer, span = CallContextWriter(make_propagator(names)), UnsampledSpan(UNSAMPLED)
+    short, usual = unrecorded(span, tenant), set_span_in_context(span, _of_tenant(tenant)[0])
+
+    assert writer.entries(short) == writer.entries(usual)
+    assert dict(writer.entries(short))["traceparent"] == UNSAMPLED
+    assert dict(writer.entries(short)).get("x-tenant-id") == tenant
+
+
+def test_gRPC_takes_entries_that_are_ready_as_they_are() -> None:  # noqa: N802
+    told = (("traceparent", UNSAMPLED), ("x-tenant-id", "acme"), ("x-tenant-id", "globex"))
+    ready = ReadyMetadata(told)
+
+    assert isinstance(ready, aio.Metadata)
+    assert (tuple(ready), len(ready)) == (told, 3)
+    assert not ReadyMetadata(())
 
 
 def seen(said: list[Entry], trust: Trust) -> tuple[Any, ...]:
@@ -88,6 +110,7 @@ def test_what_is_read_with_less_work_is_what_is_read_with_all_of_it(said: list[E
 def test_a_trace_that_nobody_records_is_read_with_less_work() -> None:
     context, links, forged = read_call(CALLER, [("traceparent", UNSAMPLED), ("x-tenant-id", "acme")], TRUSTED)
 
+    assert isinstance(context, UnrecordedContext)
     assert isinstance(get_current_span(context), UnsampledSpan)
     assert (current_tenant(context), tuple(links), forged) == ("acme", (), False)
     assert read_call(CALLER, None, TRUSTED) == ({}, [], False)

@@ -17,7 +17,7 @@ from opentelemetry import baggage
 from opentelemetry.trace import SpanKind, get_current_span
 from opentelemetry.trace import StatusCode as SpanStatus
 
-from telemetry import current_tenant, current_trace_id, record_error, require_tenant, use_tenant
+from telemetry import Telemetry, current_tenant, current_trace_id, record_error, require_tenant, use_tenant
 from telemetry.deadline import remaining
 from telemetry.errors import DatabaseUnavailable
 
@@ -316,6 +316,68 @@ async def test_of_a_trace_that_is_not_recorded_the_decision_is_handed_on_and_not
 
     assert seen == [parent]
     assert not started
+
+
+async def test_what_an_interceptor_before_it_makes_of_the_metadata_is_what_counts(telemetry: Telemetry) -> None:
+    class Mesh(aio.ServerInterceptor):
+        async def intercept_service(self, continuation: Any, details: Any) -> Any:
+            return await continuation(type(details)(details.method, (("x-tenant-id", "globex"),)))
+
+    async def answer(_request: bytes, _context: Any) -> bytes:
+        return require_tenant().encode()
+
+    server = aio.server(interceptors=[Mesh(), *telemetry.server_interceptors()])
+    handlers: Any = {"Answer": grpc.unary_unary_rpc_method_handler(answer)}
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", handlers),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        assert await call(f"127.0.0.1:{port}", "Answer", metadata=(("x-tenant-id", "acme"),)) == b"globex"
+    finally:
+        await server.stop(None)
+
+
+async def test_a_handler_that_is_kept_and_called_again_reads_each_calls_own_metadata(telemetry: Telemetry) -> None:
+    async def answer(_request: bytes, _context: Any) -> str:
+        return require_tenant()
+
+    async def find(_details: Any) -> Any:
+        return grpc.unary_unary_rpc_method_handler(answer)
+
+    (interceptor,) = telemetry.server_interceptors()
+    handler: Any = await interceptor.intercept_service(find, Asked("acme"))
+
+    assert await handler.unary_unary(b"", Asked("acme")) == "acme"
+    assert await handler.unary_unary(b"", Asked("globex")) == "globex"
+
+
+class Asked(grpc.HandlerCallDetails):
+    """What is asked of a call, by an interceptor and by a handler."""
+
+    def __init__(self, tenant: str) -> None:
+        self.method = "/test.Service/Answer"
+        self.invocation_metadata: Any = Said([("x-tenant-id", tenant)])
+
+    def time_remaining(self) -> None:
+        return None
+
+    def peer(self) -> str:
+        return "ipv4:127.0.0.1:1"
+
+    def code(self) -> None:
+        return None
+
+    def details(self) -> str:
+        return ""
+
+
+class Said(tuple[tuple[str, str], ...]):
+    """Metadata, which an interceptor is given and a handler asks for."""
+
+    __slots__ = ()
+
+    def __call__(self) -> Said:
+        return self
 
 
 async def test_a_handler_that_is_a_plain_function_still_works(start: Any, started: list[Any]) -> None:

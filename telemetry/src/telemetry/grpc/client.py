@@ -34,26 +34,25 @@ class _Interception:
 
     async def run(self, continuation: Continuation, details: aio.ClientCallDetails, request: Any) -> Any:
         timeout = self.timeout if details.timeout is None else details.timeout
-        outgoing = self.calls.begin(self.calls.methods.get(details.method), timeout, details.metadata)
-        metadata = aio.Metadata(*(outgoing.metadata or ()))
-        prepared = aio.ClientCallDetails(
-            details.method, outgoing.timeout, metadata, details.credentials, details.wait_for_ready
-        )
-        token = attach(outgoing.context)
+        method = self.calls.methods.get(details.method)
+        timeout, told, context, ending = self.calls.begin(method, timeout, details.metadata)
+        metadata = aio.Metadata(*(told or ()))
+        prepared = aio.ClientCallDetails(details.method, timeout, metadata, details.credentials, details.wait_for_ready)
+        token = attach(context)
         try:
             call = await continuation(prepared, request)
         except BaseException as error:
-            if outgoing.ending is not None:
-                outgoing.ending.with_error(error)
+            if ending is not None:
+                ending.with_error(error)
             raise
         finally:
             detach(token)
-        if outgoing.ending is None:
+        if ending is None:
             return call
         if call.done():  # an interceptor after this one answered by itself; such a call takes no callback
-            outgoing.ending.with_call(call)
+            ending.with_call(call)
         else:
-            call.add_done_callback(outgoing.ending.with_call)
+            call.add_done_callback(ending.with_call)
         return call
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
+from grpc import aio
 from opentelemetry.baggage import get_all
 from opentelemetry.context import Context
 from opentelemetry.propagators.textmap import Getter, Setter, TextMapPropagator
-from opentelemetry.trace import Link, set_span_in_context
+from opentelemetry.trace import Link
 
 from telemetry.baggage import BaggagePropagator
 from telemetry.edge import Trust
@@ -17,7 +17,8 @@ from telemetry.inbound import CallerContext, is_short_enough
 from telemetry.propagation import JoinedPropagator
 from telemetry.semconv import TENANT_ID
 from telemetry.tenant import TENANT_METADATA, InvalidTenant, current_tenant, with_tenant
-from telemetry.trace_context import TRACEPARENT, TRACESTATE, TraceContextPropagator, unsampled_span
+from telemetry.trace_context import TRACEPARENT, TRACESTATE, TraceContextPropagator, UnsampledSpan, is_unsampled
+from telemetry.unrecorded import UnrecordedContext, unrecorded
 
 Entry = tuple[str, str | bytes]
 RawMetadata = Iterable[Entry]
@@ -62,18 +63,18 @@ class CallContextWriter:
         is_usual = [type(part) for part in parts] == [TraceContextPropagator, BaggagePropagator]
         self._of_trace = parts[0] if is_usual else None
 
-    def entries(self, context: Context) -> list[Entry]:
+    def entries(self, context: Context) -> tuple[Entry, ...]:
         """Give the metadata's entries."""
+        if self._of_trace is not None and isinstance(context, UnrecordedContext):
+            parent = (TRACEPARENT, context.span.traceparent)
+            return (parent,) if context.tenant is None else (parent, *_of_tenant_alone(context.tenant))
         told: list[Entry] = []
         tenant = current_tenant(context)
         if tenant and self._of_trace is not None and get_all(context) == {TENANT_ID: tenant}:
             self._of_trace.inject(told, context, setter=_APPEND)
-            told += _of_tenant_alone(tenant)
-            return told
+            return (*told, *_of_tenant_alone(tenant))
         self._propagator.inject(told, context, setter=_APPEND)
-        if tenant:
-            told.append((TENANT_METADATA, tenant))
-        return told
+        return (*told, (TENANT_METADATA, tenant)) if tenant else tuple(told)
 
 
 @lru_cache(maxsize=1024)
@@ -84,18 +85,26 @@ def _of_tenant_alone(tenant: str) -> tuple[Entry, ...]:
     return (*told, (TENANT_METADATA, tenant))
 
 
-class Inbound(NamedTuple):
-    """What a caller's metadata says, as far as he is believed.
+class ReadyMetadata(aio.Metadata):
+    """Entries that are sent as they are, and can only be read from the first to the last.
 
-    Attributes:
-        context: The parent of the call's span, with the tenant.
-        links: To what he says that is not believed.
-        forged: His tenant is no tenant's id.
+    Out of a tuple gRPC makes a mapping of lists, to make a tuple of that again: more work than all else that a call
+    of a trace which nobody records costs.
     """
 
-    context: Context
-    links: Sequence[Link]
-    forged: bool
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._entries = entries
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries)
+
+
+# What a caller's metadata says, as far as he is believed: the parent of the call's span, with the tenant; links to what
+# is not believed; and whether his tenant is no tenant's id.
+Inbound = tuple[Context, Sequence[Link], bool]
 
 
 def read_call(caller: CallerContext, metadata: RawMetadata | None, trust: Trust) -> Inbound:
@@ -108,7 +117,7 @@ def read_call(caller: CallerContext, metadata: RawMetadata | None, trust: Trust)
     tenants = found.get(TENANT_METADATA) if trust.tenant else None
     context, forged = _of_tenant(tenants[0] if tenants else None)
     context, links = caller.read(found, _GETTER, context, trusted=trust.trace, kept=trust.baggage)
-    return Inbound(context, links, forged)
+    return context, links, forged
 
 
 def _read_unsampled(metadata: RawMetadata) -> Inbound | None:
@@ -121,11 +130,13 @@ def _read_unsampled(metadata: RawMetadata) -> Inbound | None:
             tenant = value if tenant is None else tenant
         elif key == TRACESTATE:
             return None
-    span = unsampled_span(parent) if isinstance(parent, str) else None
-    if span is None or isinstance(tenant, bytes):
+    if not isinstance(parent, str) or isinstance(tenant, bytes) or not is_unsampled(parent):
         return None
-    context, forged = _of_tenant(tenant)
-    return Inbound(set_span_in_context(span, context), (), forged)
+    span = UnsampledSpan(parent)
+    try:
+        return unrecorded(span, tenant), (), False
+    except InvalidTenant:
+        return unrecorded(span), (), True
 
 
 def _of_tenant(tenant: str | None) -> tuple[Context, bool]:

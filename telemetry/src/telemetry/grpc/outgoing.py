@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from grpc import StatusCode, aio
 from opentelemetry.context import Context, get_current
@@ -18,10 +18,11 @@ from opentelemetry.util.types import AttributeValue
 from telemetry import semconv
 from telemetry.deadline import timeout as shorter
 from telemetry.grpc.hooks import Hooks
-from telemetry.grpc.metadata import CallContextWriter, Entry
+from telemetry.grpc.metadata import CallContextWriter, Entry, ReadyMetadata
 from telemetry.grpc.methods import CallFilter, Method, Methods, ordinary_calls
 from telemetry.metrics import CallMetrics
 from telemetry.tracer import ServiceTracer
+from telemetry.unrecorded import UnrecordedContext
 
 T = TypeVar("T")
 
@@ -42,20 +43,9 @@ class Timeouts:
     stream: float | None = None
 
 
-class Outgoing(NamedTuple):
-    """A call that is about to be made.
-
-    Attributes:
-        timeout: Seconds; None has no limit.
-        metadata: To send.
-        context: With its span.
-        ending: Called when it ends; None when nobody is to be told.
-    """
-
-    timeout: float | None
-    metadata: Iterable[Entry] | None
-    context: Context
-    ending: Ending | None
+# A call that is about to be made: its seconds, None for no limit; what metadata to send; the context with its span; and
+# what is called when it ends, None when nobody is to be told.
+Outgoing = tuple[float | None, Iterable[Entry] | None, Context, "Ending | None"]
 
 
 class OutgoingCalls:
@@ -101,7 +91,7 @@ class OutgoingCalls:
         context = get_current()
         ending: Ending | None = None
         if method.traced:
-            span = get_current_span(context)
+            span = context.span if isinstance(context, UnrecordedContext) else get_current_span(context)
             if not self._tracer.drops_children_of(span):
                 span = self._tracer.start_span(method.name, context, SpanKind.CLIENT, method.attributes)
                 context = set_span_in_context(span, context)
@@ -110,16 +100,16 @@ class OutgoingCalls:
         limit = shorter(timeout)
         if limit is not None and limit <= 0:
             limit = _TOO_LATE
-        told = metadata if self._writer is None else _joined(metadata, self._writer.entries(context))
-        return Outgoing(limit, told, context, ending)
+        told = metadata if self._writer is None else ReadyMetadata(_joined(metadata, self._writer.entries(context)))
+        return limit, told, context, ending
 
 
-def _joined(given: Iterable[Entry] | None, told: list[Entry]) -> tuple[Entry, ...]:
+def _joined(given: Iterable[Entry] | None, told: tuple[Entry, ...]) -> tuple[Entry, ...]:
     """Give both; of what is told, the caller's own word does not count."""
-    if given:
-        names = {name for name, _value in told}
-        told[:0] = [(name, value) for name, value in given if name not in names]
-    return tuple(told)
+    if not given:
+        return told
+    names = {name for name, _value in told}
+    return (*((name, value) for name, value in given if name not in names), *told)
 
 
 class Ending:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
+from contextvars import ContextVar
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from telemetry import deadline
 from telemetry.edge import TRUSTED, Trust, TrustPolicy
 from telemetry.errors import HANDLING, DatabaseUnavailable, classify
 from telemetry.grpc.hooks import HookedContext, Hooks
-from telemetry.grpc.metadata import read_call
+from telemetry.grpc.metadata import RawMetadata, read_call
 from telemetry.grpc.methods import CallFilter, Method, Methods, ordinary_calls
 from telemetry.grpc.observing import CallObserver, ServedCall
 from telemetry.grpc.requests import UnreadableRequest, lenient
@@ -31,9 +32,13 @@ from telemetry.grpc.status import ErrorTable
 from telemetry.inbound import CallerContext
 from telemetry.tenant import InvalidTenant, MissingTenant
 from telemetry.tracer import ServiceTracer
+from telemetry.unrecorded import UnrecordedContext
 
 # A peer that makes names up, where some handler takes them all, cannot make what is kept grow without end.
 _MOST_METHODS = 1000
+
+# What a call's metadata says, from its interception to its handling, in one task: gRPC makes it anew when it is asked.
+_said: ContextVar[RawMetadata | None] = ContextVar("said", default=None)
 
 _BUILT_IN: dict[type[BaseException], StatusCode] = {
     UnreadableRequest: StatusCode.INVALID_ARGUMENT,
@@ -88,6 +93,7 @@ class TracingServerInterceptor(aio.ServerInterceptor):
         handler = await continuation(handler_call_details)
         if handler is None:
             return None
+        _said.set(handler_call_details.invocation_metadata)
         path = handler_call_details.method
         known = self._wrapped.get(path)
         if known is not None and known[0] is handler:
@@ -107,47 +113,50 @@ class TracingServerInterceptor(aio.ServerInterceptor):
             await _write_all(behavior(request, context), context)
 
         handle = write_all if handler.response_streaming else behavior
+        return _remake(handler, self._serving(method, handle))
+
+    def _serving(self, method: Method, handle: Handle) -> Handle:
+        """Make what serves the calls of a method: one coroutine and no more around what handles them."""
+        tracer, caller, observers = self._tracer, self._caller, self._observers
 
         async def serve(request: Any, context: ServicerContext) -> Any:
-            return await self._serve(method, handle, request, context)
+            trust = self._trust if isinstance(self._trust, Trust) else self._trust(context)
+            said = _said.get()
+            if said is None:
+                said = context.invocation_metadata()
+            else:
+                _said.set(None)
+            current, links, forged = read_call(caller, said, trust)
+            span = current.span if isinstance(current, UnrecordedContext) else get_current_span(current)
+            if not tracer.drops_children_of(span):
+                span = tracer.start_span(method.name, current, SpanKind.SERVER, method.attributes, links)
+                current = set_span_in_context(span, current)
+            time_left = context.time_remaining()
+            call: RunningCall | None = None
+            # The peer is not known any more when the call has been cut off.
+            started, peer = (perf_counter(), context.peer()) if observers else (0.0, "")
+            token = attach(current)
+            time_limit = None if time_left is None else deadline.begin(time_left)
+            try:
+                if forged:
+                    raise InvalidTenant  # noqa: TRY301  mapped below as a handler's error is
+                if isinstance(request, UnreadableRequest):
+                    raise request  # noqa: TRY301  the same
+                return await handle(request, context)
+            except BaseException as error:
+                call = RunningCall(span, context, self._errors, time_left)
+                await call.fail(error)
+                raise
+            finally:
+                if observers or span.is_recording():
+                    code = (call or RunningCall(span, context, self._errors, time_left)).end()
+                    for observe in observers:
+                        observe(ServedCall(method, code, perf_counter() - started, current, peer))
+                if time_limit is not None:
+                    deadline.end(time_limit)
+                detach(token)
 
-        return _remake(handler, serve)
-
-    async def _serve(self, method: Method, handle: Handle, request: Any, context: ServicerContext) -> Any:
-        trust = self._trust if isinstance(self._trust, Trust) else self._trust(context)
-        current, links, forged = read_call(self._caller, context.invocation_metadata(), trust)
-        span = get_current_span(current)
-        if not self._tracer.drops_children_of(span):
-            span = self._tracer.start_span(method.name, current, SpanKind.SERVER, method.attributes, links)
-            current = set_span_in_context(span, current)
-        time_left = context.time_remaining()
-        call: RunningCall | None = None
-        # The peer is not known any more when the call has been cut off.
-        started, peer = (perf_counter(), context.peer()) if self._observers else (0.0, "")
-        token = attach(current)
-        time_limit = None if time_left is None else deadline.begin(time_left)
-        try:
-            if forged:
-                raise InvalidTenant  # noqa: TRY301  mapped below as a handler's error is
-            if isinstance(request, UnreadableRequest):
-                raise request  # noqa: TRY301  the same
-            return await handle(request, context)
-        except BaseException as error:
-            call = RunningCall(span, context, self._errors, time_left)
-            await call.fail(error)
-            raise
-        finally:
-            if self._observers or span.is_recording():
-                code = (call or RunningCall(span, context, self._errors, time_left)).end()
-                if self._observers:
-                    self._tell(ServedCall(method, code, perf_counter() - started, current, peer))
-            if time_limit is not None:
-                deadline.end(time_limit)
-            detach(token)
-
-    def _tell(self, result: ServedCall) -> None:
-        for observe in self._observers:
-            observe(result)
+        return serve
 
 
 def _hooked(handler: Handler, hooks: Hooks) -> Callable[[Any, Any], Any]:

@@ -15,7 +15,7 @@ from typing import Any, Self
 import grpc
 from grpc import aio
 
-from telemetry.grpc.outgoing import Ending, OutgoingCalls
+from telemetry.grpc.outgoing import Ending, Outgoing, OutgoingCalls
 from telemetry.grpc.streams import ForgettableStreamStream, ForgettableUnaryStream, HookedStreamUnary, Listener
 
 _logger = logging.getLogger(__name__)
@@ -96,16 +96,15 @@ class _Caller:
     def _begin(
         self,
         request: Any,
-        timeout: float | None,
-        metadata: Any,
+        outgoing: Outgoing,
         *more: Any,
         one_request: bool = True,
         one_response: bool = True,
     ) -> tuple[Any, Listener | None]:
         """Make a call; give it with who is told of its messages."""
+        timeout, metadata, _context, ending = outgoing
         credentials, wait_for_ready, compression = more
-        outgoing = self._calls.begin(self._method, timeout, metadata)
-        ending, hooks = outgoing.ending, self._calls.hooks
+        hooks = self._calls.hooks
         listener = None if hooks is None or ending is None else Listener(hooks, ending.span)
         if listener is not None:
             if one_request:
@@ -115,8 +114,8 @@ class _Caller:
         try:
             call = self._make(
                 request,
-                timeout=outgoing.timeout,
-                metadata=outgoing.metadata,
+                timeout=timeout,
+                metadata=metadata,
                 credentials=credentials,
                 wait_for_ready=wait_for_ready,
                 compression=compression,
@@ -160,7 +159,17 @@ class _UnaryUnary(_Caller, UnaryUnary):
         compression: grpc.Compression | None = None,
     ) -> Any:
         limit = self._calls.timeouts.unary if timeout is None else timeout
-        return self._begin(request, limit, metadata, credentials, wait_for_ready, compression)[0]
+        outgoing = self._calls.begin(self._method, limit, metadata)
+        if outgoing[3] is not None:
+            return self._begin(request, outgoing, credentials, wait_for_ready, compression)[0]
+        return self._make(
+            request,
+            timeout=outgoing[0],
+            metadata=outgoing[1],
+            credentials=credentials,
+            wait_for_ready=wait_for_ready,
+            compression=compression,
+        )
 
 
 class _UnaryStream(_Caller, UnaryStream):
@@ -175,8 +184,9 @@ class _UnaryStream(_Caller, UnaryStream):
         compression: grpc.Compression | None = None,
     ) -> Any:
         limit = self._calls.timeouts.stream if timeout is None else timeout
+        outgoing = self._calls.begin(self._method, limit, metadata)
         options = (credentials, wait_for_ready, compression)
-        return ForgettableUnaryStream(*self._begin(request, limit, metadata, *options, one_response=False))
+        return ForgettableUnaryStream(*self._begin(request, outgoing, *options, one_response=False))
 
 
 class _StreamUnary(_Caller, StreamUnary):
@@ -190,8 +200,9 @@ class _StreamUnary(_Caller, StreamUnary):
         compression: grpc.Compression | None = None,
     ) -> Any:
         limit = self._calls.timeouts.unary if timeout is None else timeout
+        outgoing = self._calls.begin(self._method, limit, metadata)
         options = (credentials, wait_for_ready, compression)
-        call, listener = self._begin(request_iterator, limit, metadata, *options, one_request=False)
+        call, listener = self._begin(request_iterator, outgoing, *options, one_request=False)
         return call if listener is None else HookedStreamUnary(call, listener)
 
 
@@ -206,7 +217,8 @@ class _StreamStream(_Caller, StreamStream):
         compression: grpc.Compression | None = None,
     ) -> Any:
         limit = self._calls.timeouts.stream if timeout is None else timeout
+        outgoing = self._calls.begin(self._method, limit, metadata)
         options = (credentials, wait_for_ready, compression)
         return ForgettableStreamStream(
-            *self._begin(request_iterator, limit, metadata, *options, one_request=False, one_response=False)
+            *self._begin(request_iterator, outgoing, *options, one_request=False, one_response=False)
         )

@@ -30,33 +30,18 @@ class Client:
         body_size: Bytes of the body that the application has read.
     """
 
-    __slots__ = (
-        "_arrived",
-        "_cancelled",
-        "_cancelling",
-        "_context",
-        "_due",
-        "_listening",
-        "_pump",
-        "_receive",
-        "_scope",
-        "_task",
-        "_unread",
-        "body_size",
-        "left",
-        "stopped",
-    )
+    # Of the class, since most requests never set them.
+    left = stopped = False
+    body_size = 0
+    _unread: deque[Message] | None = None
+    _arrived: asyncio.Event | None = None
+    _pump: asyncio.Task[None] | None = None
+    _listening = _due = _cancelled = False
+    _task: asyncio.Task[object] | None = None
 
     def __init__(self, scope: Scope, receive: Receive, watch: Watch | None) -> None:
-        self.left = self.stopped = False
-        self.body_size = 0
         self._scope = scope
         self._receive = receive
-        self._unread: deque[Message] | None = None
-        self._arrived: asyncio.Event | None = None
-        self._pump: asyncio.Task[None] | None = None
-        self._listening = self._due = self._cancelled = False
-        self._task: asyncio.Task[object] | None = None
         if watch is not None and (task := asyncio.current_task(watch.loop)) is not None:
             self._task = task
             self._cancelling = task.cancelling()
@@ -67,7 +52,8 @@ class Client:
         """Give the next message."""
         self._listening = True
         try:
-            message = await self._next()
+            # Most requests are read by nobody else, before a moment has passed.
+            message = await (self._receive() if self._pump is None and not self._unread else self._next())
         finally:
             self._listening = False
         if message["type"] == "http.request":

@@ -8,7 +8,7 @@ from time import time_ns
 
 from opentelemetry.context import Context, attach, detach
 from opentelemetry.propagators.textmap import TextMapPropagator
-from opentelemetry.trace import Link, SpanKind, Tracer, set_span_in_context
+from opentelemetry.trace import Link, Span, SpanKind, Tracer, set_span_in_context
 
 from telemetry.asgi import ASGIApp, Receive, Scope, Send
 from telemetry.edge import Edge, EdgePolicy, public
@@ -17,12 +17,14 @@ from telemetry.http.client import Client
 from telemetry.http.connections import ConnectionMetrics
 from telemetry.http.request import HeaderGetter, RequestAttributes, known_method, span_name
 from telemetry.http.response import Response
+from telemetry.http.unrecorded_response import UnrecordedResponse
 from telemetry.http.watch import Watch
 from telemetry.http.websocket import WebSocket
 from telemetry.inbound import CallerContext
 from telemetry.metrics import HttpServerMetrics, RequestTimer
-from telemetry.tenant import with_tenant
-from telemetry.trace_context import TRACEPARENT, TRACESTATE
+from telemetry.tenant import context_of_tenant
+from telemetry.trace_context import TRACEPARENT, TRACESTATE, UnsampledSpan
+from telemetry.unrecorded import UnrecordedContext, unrecorded
 
 
 class TracingMiddleware:
@@ -77,23 +79,29 @@ class TracingMiddleware:
             await self._app(scope, receive, send)
             return
         started = time_ns()
+        tenant: str | None = None
         refusal: Exception | None = None
         try:
-            parent, links = self._parent(scope, await self._policy(scope))
+            edge = await self._policy(scope)
+            parent, links = self._parent(scope, edge)
+            tenant = edge.tenant
         except Exception as error:  # noqa: BLE001  raised again, where it can be seen
-            parent, links, refusal = Context(), [], error
+            parent, links, refusal = _NOTHING, [], error
         attributes = RequestAttributes(scope, self._captured)
         span = self._tracer.start_span(span_name(scope), parent, SpanKind.SERVER, attributes, links, start_time=started)
         app = self._app if refusal is None else _raising(refusal)
-        context = set_span_in_context(span, parent)
+        context = _context(span, parent, tenant)
         # Before the span is current: what watches the client keeps the context that it is made in.
         client = Client(scope, receive, self._watch() if self._cancels and kind == "http" else None)
         token = attach(context)
         try:
             if kind == "http":
                 timer = None if self._metrics is None else _begin(self._metrics, scope, context)
-                response = Response(span, scope, send, client, self._header, self._captured, timer)
-                await _serve(app, scope, client, response)
+                if timer is None and isinstance(context, UnrecordedContext):
+                    await _serve(app, scope, client, UnrecordedResponse(context.span, send, client, self._header))
+                else:
+                    response = Response(span, scope, send, client, self._header, self._captured, timer)
+                    await _serve(app, scope, client, response)
             else:
                 await WebSocket(span, scope, receive, send, self._header, self._connections).serve(app)
         finally:
@@ -107,12 +115,17 @@ class TracingMiddleware:
         return self._last_watch
 
     def _parent(self, scope: Scope, edge: Edge) -> tuple[Context, list[Link]]:
-        parent = Context() if edge.tenant is None else with_tenant(edge.tenant, Context())
-        if self._carriers is not None and self._carriers.isdisjoint([name for name, _value in scope["headers"]]):
-            return parent, []
+        parent = _of_tenant(edge.tenant)
+        if self._carriers is not None:
+            for name, _value in scope["headers"]:
+                if name in self._carriers:
+                    break
+            else:
+                return parent, []
         return self._caller.read(scope, _GETTER, parent, trusted=edge.continue_trace, kept=edge.baggage)
 
 
+_NOTHING = Context()
 _GETTER = HeaderGetter()
 _STANDARD = frozenset({TRACEPARENT, TRACESTATE, "baggage"})
 
@@ -121,6 +134,17 @@ def _carriers(propagator: TextMapPropagator) -> frozenset[bytes] | None:
     """Give the headers that context comes in; None when that is not known: `fields` are those that are written."""
     names = propagator.fields
     return frozenset(name.encode("ascii") for name in names) if names <= _STANDARD else None
+
+
+def _of_tenant(tenant: str | None) -> Context:
+    return _NOTHING if tenant is None else context_of_tenant(tenant)
+
+
+def _context(span: Span, parent: Context, tenant: str | None) -> Context:
+    """Give the context with the request's span."""
+    if type(span) is UnsampledSpan and parent is _of_tenant(tenant):
+        return unrecorded(span, tenant)
+    return set_span_in_context(span, parent)
 
 
 def _raising(error: Exception) -> ASGIApp:
@@ -135,7 +159,7 @@ def _begin(metrics: HttpServerMetrics, scope: Scope, context: Context) -> Reques
     return metrics.begin(method, scope.get("scheme", "http"), scope.get("http_version", "1.1"), context)
 
 
-async def _serve(app: ASGIApp, scope: Scope, client: Client, response: Response) -> None:
+async def _serve(app: ASGIApp, scope: Scope, client: Client, response: Response | UnrecordedResponse) -> None:
     try:
         await app(scope, client.receive, response.send)
     except asyncio.CancelledError:
