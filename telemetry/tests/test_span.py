@@ -236,6 +236,18 @@ def test_it_ends_once_and_does_not_change_afterwards(caplog: pytest.LogCaptureFi
         assert len(caplog.records) == 4
 
 
+def test_what_is_set_again_is_the_newest_and_the_oldest_makes_room() -> None:
+    left = []
+    for provider in pair(SpanLimits(max_span_attributes=2)):
+        span: Any = provider.get_tracer("tests").start_span("work", attributes={"a": 1, "b": 2})
+        span.set_attribute("a", 3)
+        assert list(span.attributes.items()) == [("b", 2), ("a", 3)]
+        span.set_attribute("c", 4)
+        left.append((list(span.attributes.items()), span.dropped_attributes))
+
+    assert left == [([("a", 3), ("c", 4)], 1)] * 2
+
+
 def test_processors_are_told_that_it_ends_and_it_is_open_no_more() -> None:
     ended = Ended()
     provider = ServiceTracerProvider()
