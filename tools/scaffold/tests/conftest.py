@@ -11,6 +11,14 @@ from scaffold.cloning import Clone, make_clone
 from scaffold.repository import git
 from stack.places import ROOT
 
+_EXAMPLES = {"user", "order"}
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave these tests out where a service was added: they generate into the stack as it is delivered."""
+    added = {path.parent.name for path in ROOT.glob("services/*/pyproject.toml")} - _EXAMPLES
+    return True if added and collection_path.name.startswith("test_") else None
+
 
 @pytest.fixture(scope="session")
 def read_only(tmp_path_factory: pytest.TempPathFactory) -> Clone:

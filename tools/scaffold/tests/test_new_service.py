@@ -68,6 +68,14 @@ def test_its_imports_go_from_the_edge_to_the_domain(generated: Clone) -> None:
     assert "inventory_service" in linter["root_packages"]
 
 
+def test_the_tests_of_the_generator_are_left_out_beside_it(generated: Clone) -> None:
+    done = generated.python("-m", "pytest", "--collect-only", "-q", "tools/scaffold/tests", "services/inventory/tests")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "services/inventory/tests/" in done.stdout
+    assert "tools/scaffold/tests/" not in done.stdout
+
+
 def test_its_own_tests_pass(generated: Clone) -> None:
     done = generated.python(
         "-m", "pytest", "--quiet", "services/inventory", "gateway/tests/routes", "-p", "no:cacheprovider"
