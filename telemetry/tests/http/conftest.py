@@ -11,11 +11,18 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
 
 from telemetry.http import ASGIApp
 
 Ask = Callable[..., Any]
 ServeApp = Callable[[ASGIApp], AbstractAsyncContextManager[tuple[str, int]]]
+
+
+@pytest.fixture
+def api() -> FastAPI:
+    """Give an application that does not trace by itself."""
+    return FastAPI(telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False})
 
 
 @pytest.fixture

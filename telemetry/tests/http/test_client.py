@@ -18,11 +18,6 @@ from telemetry import Telemetry
 from telemetry.http import Message, Receive, Scope, Send
 
 
-@pytest.fixture
-def api() -> FastAPI:
-    return FastAPI(telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False})
-
-
 async def leave(address: tuple[str, int], request: bytes, when: asyncio.Event) -> float:
     """Send a request, close the connection when the event is set, and give the time of it."""
     _reader, writer = await asyncio.open_connection(*address)

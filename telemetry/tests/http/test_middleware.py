@@ -23,11 +23,6 @@ from telemetry.http import Receive, Scope, Send
 from telemetry.trace_context import TraceContextPropagator
 
 
-@pytest.fixture
-def api() -> FastAPI:
-    return FastAPI(telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False})
-
-
 async def test_a_request_is_one_span_with_what_is_known_of_it(
     telemetry: Telemetry, spans: list[Any], api: FastAPI, ask: Any
 ) -> None:

@@ -33,11 +33,6 @@ def telemetry() -> Iterator[Telemetry]:
         yield telemetry
 
 
-@pytest.fixture
-def api() -> FastAPI:
-    return FastAPI(telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False})
-
-
 async def acme(_scope: Any) -> Edge:
     return Edge(tenant="acme")
 

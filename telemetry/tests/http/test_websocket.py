@@ -14,11 +14,6 @@ from telemetry.http import Message
 LABELS = ("http.route", "http.response.status_code", "websocket.close.code", "error.type")
 
 
-@pytest.fixture
-def api() -> FastAPI:
-    return FastAPI(telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False})
-
-
 async def connect(app: Any, path: str, *messages: Message) -> list[Message]:
     """Connect to an application, send it the messages, and give what it sent."""
     waiting: asyncio.Queue[Message] = asyncio.Queue()
