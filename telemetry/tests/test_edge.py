@@ -212,7 +212,7 @@ async def serve_metadata(telemetry: Telemetry) -> Any:
         return f"{current_tenant()} {dict(baggage.get_all())} {keys}".encode()
 
     async def serve(trust: Any = TRUSTED) -> str:
-        server = aio.server(interceptors=telemetry.server_interceptors(trust=trust))
+        server = telemetry.server(trust=trust)
         handlers: dict[str, Any] = {"Answer": grpc.unary_unary_rpc_method_handler(answer)}
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", handlers),))
         port = server.add_insecure_port("127.0.0.1:0")

@@ -20,7 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization as pem
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
-from grpc import StatusCode, aio
+from grpc import StatusCode
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 
 from telemetry import ChannelOptions, ConfigError, ExporterConfig, Telemetry, TelemetryConfig, configure
@@ -214,7 +214,7 @@ async def test_a_channel_speaks_tls_and_shows_its_certificate_where_it_has_one(
     def read(path: str) -> bytes:
         return Path(path).read_bytes()
 
-    server = aio.server(interceptors=telemetry.server_interceptors())
+    server = telemetry.server()
     handlers: dict[str, Any] = {"Answer": grpc.unary_unary_rpc_method_handler(answer)}
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", handlers),))
     authority = read(certificates.authority)

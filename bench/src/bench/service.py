@@ -44,22 +44,18 @@ async def gateway(wiring: Wiring, upstream: str) -> None:
 
 async def order(wiring: Wiring, upstream: str) -> None:
     """Serve orders until the input ends."""
-    import grpc.aio  # noqa: PLC0415
+    from bench.app.order import add  # noqa: PLC0415  see load()
 
-    from bench.app.order import add  # noqa: PLC0415
-
-    server = grpc.aio.server(interceptors=wiring.server_interceptors())
+    server = wiring.server()
     add(server, wiring.channel(upstream))
     await _serve(wiring, server)
 
 
 async def user(wiring: Wiring, _upstream: str) -> None:
     """Serve users until the input ends."""
-    import grpc.aio  # noqa: PLC0415
+    from bench.app.user import add  # noqa: PLC0415  see load()
 
-    from bench.app.user import add  # noqa: PLC0415
-
-    server = grpc.aio.server(interceptors=wiring.server_interceptors())
+    server = wiring.server()
     add(server)
     await _serve(wiring, server)
 

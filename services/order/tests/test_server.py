@@ -8,7 +8,7 @@ from order_service.server import SERVICE, STATUS
 from shop.order.v1.order_pb2 import ListOrdersRequest
 from shop.order.v1.order_pb2_grpc import OrderServiceStub
 from telemetry import Telemetry
-from telemetry.grpc.serving import SERVER_OPTIONS
+from telemetry.grpc.traced_server import SERVER_OPTIONS
 
 REFUSALS = [
     each

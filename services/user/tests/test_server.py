@@ -6,7 +6,7 @@ from grpc import StatusCode, aio
 from shop.user.v1.user_pb2 import ListUsersRequest
 from shop.user.v1.user_pb2_grpc import UserServiceStub
 from telemetry import Telemetry
-from telemetry.grpc.serving import SERVER_OPTIONS
+from telemetry.grpc.traced_server import SERVER_OPTIONS
 from user_service import domain
 from user_service.server import SERVICE, STATUS
 

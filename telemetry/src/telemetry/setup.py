@@ -26,6 +26,7 @@ from telemetry.grpc.methods import CallFilter, ordinary_calls
 from telemetry.grpc.observing import log_access
 from telemetry.grpc.outgoing import OutgoingCalls, Timeouts
 from telemetry.grpc.server import TracingServerInterceptor
+from telemetry.grpc.traced_server import make_server
 from telemetry.http import ASGIApp, Capture, EdgePolicy, TracingMiddleware, public
 from telemetry.log_export import LogExport
 from telemetry.measuring import Measuring
@@ -114,6 +115,28 @@ class Telemetry(Closing):
         """Export what the logger is given until the shutdown, where logs are exported; by default the root logger."""
         self.log_export.capture(logger or logging.getLogger())
 
+    def server(  # noqa: PLR0913  each is a choice of its own, named by keyword
+        self,
+        errors: Mapping[type[BaseException], StatusCode] | None = None,
+        *,
+        interceptors: Sequence[aio.ServerInterceptor] = (),
+        options: Sequence[tuple[str, str | int]] = (),
+        trust: Trust | TrustPolicy = TRUSTED,
+        traced: CallFilter = ordinary_calls,
+        hooks: Hooks | None = None,
+    ) -> aio.Server:
+        """Make a server whose calls are traced, know their tenant and deadline, and have their errors mapped.
+
+        Args:
+            errors: Domain error → code; see `telemetry.grpc.server.TracingServerInterceptor`.
+            interceptors: More of them; they run inside of each call's span.
+            options: Channel arguments; they win over `telemetry.grpc.traced_server.SERVER_OPTIONS`.
+            trust: What is believed of callers' metadata; see `server_interceptors`.
+            traced: Which calls are traced; see `server_interceptors`.
+            hooks: Told of each message of calls that are recorded.
+        """
+        return make_server(self._served_calls(errors, trust, traced, hooks), interceptors, options)
+
     def server_interceptors(
         self,
         errors: Mapping[type[BaseException], StatusCode] | None = None,
@@ -122,7 +145,7 @@ class Telemetry(Closing):
         traced: CallFilter = ordinary_calls,
         hooks: Hooks | None = None,
     ) -> list[aio.ServerInterceptor]:
-        """Give what ``grpc.aio.server(interceptors=…)`` wants.
+        """Give what ``grpc.aio.server(interceptors=…)`` wants, for a server that somebody else makes.
 
         Args:
             errors: Domain error → code; see `telemetry.grpc.server.TracingServerInterceptor`.
@@ -131,18 +154,24 @@ class Telemetry(Closing):
                 and prefix are in `opentelemetry.instrumentation.grpc.filters`.
             hooks: Told of each message of calls that are recorded; without them nothing of a message is.
         """
-        observers = self.measuring.call_observers() + ([log_access] if self.config.logs.access else [])
-        return [
-            TracingServerInterceptor(
-                self.tracer_provider.get_tracer(_SCOPE),
-                self.propagator,
-                errors or {},
-                traced=traced,
-                trust=trust,
-                observers=observers,
-                hooks=hooks,
-            )
-        ]
+        return [self._served_calls(errors, trust, traced, hooks)]
+
+    def _served_calls(
+        self,
+        errors: Mapping[type[BaseException], StatusCode] | None,
+        trust: Trust | TrustPolicy,
+        traced: CallFilter,
+        hooks: Hooks | None,
+    ) -> TracingServerInterceptor:
+        return TracingServerInterceptor(
+            self.tracer_provider.get_tracer(_SCOPE),
+            self.propagator,
+            errors or {},
+            traced=traced,
+            trust=trust,
+            observers=self.measuring.call_observers() + ([log_access] if self.config.logs.access else []),
+            hooks=hooks,
+        )
 
     def client_interceptors(
         self,

@@ -41,12 +41,17 @@ class ServiceTracer(Tracer):
         sampler: Decides whether a span is recorded.
         ids: Makes ids.
         recording: What spans that are recorded share.
+
+    Attributes:
+        origin: Where its spans come from.
+        keeps_decisions: A trace that its root does not record is recorded by nobody after it.
     """
 
     def __init__(self, origin: Origin, sampler: Sampler, ids: IdGenerator, recording: Recording) -> None:
         self.origin = origin
         self._sampler = sampler
         self._root_sampler = sampler if isinstance(sampler, RootSampler) else None
+        self.keeps_decisions = self._root_sampler is not None
         self._ids = ids
         self._recording = recording
         self._random = _FLAGS[_RANDOM if ids.is_trace_id_random() else 0]

@@ -13,6 +13,7 @@ import pytest
 from grpc import StatusCode, aio
 
 from telemetry import Telemetry, Trust
+from telemetry.edge import TRUSTED
 
 if TYPE_CHECKING:  # generic to the type checker alone
     Handler = grpc.RpcMethodHandler[Any, Any]
@@ -21,19 +22,25 @@ if TYPE_CHECKING:  # generic to the type checker alone
 Start = Callable[..., Awaitable[str]]
 
 
-@pytest.fixture
-async def start(telemetry: Telemetry) -> AsyncIterator[Start]:
-    """Give a function that serves handlers as the service ``test.Service``, traced, and gives the address."""
+@pytest.fixture(params=["server", "interceptors"])
+async def start(telemetry: Telemetry, request: pytest.FixtureRequest) -> AsyncIterator[Start]:
+    """Give a function that serves handlers as the service ``test.Service``, traced, and gives the address.
+
+    It serves them with `Telemetry.server`, and with a server of gRPC's own that has `Telemetry.server_interceptors`.
+    """
     servers: list[aio.Server] = []
 
     async def start_server(
         errors: dict[type[BaseException], StatusCode] | None = None,
         address: str = "127.0.0.1:0",
         extra: Sequence[aio.ServerInterceptor] = (),
-        trust: Trust | None = None,
+        trust: Trust = TRUSTED,
         **handlers: Handler,
     ) -> str:
-        server = aio.server(interceptors=[*telemetry.server_interceptors(errors, trust=trust or Trust()), *extra])
+        if request.param == "server":
+            server = telemetry.server(errors, interceptors=extra, trust=trust)
+        else:
+            server = aio.server(interceptors=[*telemetry.server_interceptors(errors, trust=trust), *extra])
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", handlers),))
         port = server.add_insecure_port(address)
         await server.start()

@@ -93,7 +93,7 @@ async def test_which_calls_are_traced_is_a_filter_of_each_side(telemetry: Any, s
 
     traced = filters.all_of(ordinary_calls, filters.negate(filters.method_prefix("Ping")))
     handlers: dict[str, Any] = {name: grpc.unary_unary_rpc_method_handler(answer) for name in ("Ping", "Answer")}
-    server = aio.server(interceptors=telemetry.server_interceptors(traced=traced))
+    server = telemetry.server(traced=traced)
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", handlers),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

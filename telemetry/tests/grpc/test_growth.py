@@ -78,7 +78,7 @@ async def test_ten_thousand_mixed_calls_leave_no_span_no_task_and_no_object(
     quiet_telemetry: Telemetry, until: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("CRITICAL", "telemetry")  # each line would be an object that the test itself keeps
-    server = aio.server(interceptors=quiet_telemetry.server_interceptors({MissingError: StatusCode.NOT_FOUND}))
+    server = quiet_telemetry.server({MissingError: StatusCode.NOT_FOUND})
     handlers = {name: getattr(grpc, f"{name}_rpc_method_handler")(each) for name, each in SHAPES.items()}
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", handlers),))
     port = server.add_insecure_port("127.0.0.1:0")

@@ -72,7 +72,7 @@ HOOKS = Hooks(request=record_request, response=record_response)
 
 async def exchange(telemetry: Telemetry, method: str, hooks: Hooks | None, *, by_hand: bool = False) -> list[bytes]:
     """Make one call with hooks on both sides; give its responses."""
-    server = aio.server(interceptors=telemetry.server_interceptors(hooks=hooks))
+    server = telemetry.server(hooks=hooks)
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", Service().handlers()),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

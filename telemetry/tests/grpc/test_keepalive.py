@@ -10,7 +10,7 @@ from grpc import aio
 
 from telemetry import ChannelOptions, ExporterConfig, TelemetryConfig, configure
 from telemetry.grpc.channel import _OPTIONS
-from telemetry.grpc.serving import SERVER_OPTIONS
+from telemetry.grpc.traced_server import SERVER_OPTIONS
 
 _PING_MS = 1_000  # gRPC pings no more often
 _PINGS = 4  # the server of gRPC's defaults gives up at the third

@@ -20,7 +20,7 @@ import asyncio, sys
 import grpc
 from grpc import aio
 from telemetry import ConfigError, ExporterConfig, TelemetryConfig, configure
-from telemetry.grpc.serving import SERVER_OPTIONS, serve
+from telemetry.grpc.serving import serve
 
 listen, endpoint, grace = sys.argv[1], sys.argv[2], float(sys.argv[3])
 
@@ -47,7 +47,7 @@ async def main():
 
     config = TelemetryConfig(service_name="test", exporter=ExporterConfig(endpoint=endpoint))
     telemetry = configure(config)
-    server = aio.server(interceptors=telemetry.server_interceptors(), options=SERVER_OPTIONS)
+    server = telemetry.server()
     handlers = {
         "Finish": grpc.unary_unary_rpc_method_handler(finish),
         "Watch": grpc.unary_stream_rpc_method_handler(watch),

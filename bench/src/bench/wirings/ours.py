@@ -1,10 +1,9 @@
-"""The telemetry package, wired as the services of this repository are: their channel, a tenant, the edge's policy."""
+"""The telemetry package, wired as this repository's services are: their server, channel, tenant and edge policy."""
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
 from typing import Any
 
 from grpc import aio
@@ -29,10 +28,10 @@ class Ours(Wiring):
         self._telemetry.watch_event_loop()
         return self._telemetry.asgi(app, policy=_edge)
 
-    def server_interceptors(self) -> Sequence[aio.ServerInterceptor]:
+    def server(self) -> aio.Server:
         """Give the package's."""
         self._telemetry.watch_event_loop()
-        return self._telemetry.server_interceptors()
+        return self._telemetry.server()
 
     def channel(self, target: str) -> aio.Channel:
         """Give the package's channel."""

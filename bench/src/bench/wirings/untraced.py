@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from grpc import aio
@@ -15,9 +14,9 @@ class Wiring:
         """Give the ASGI application that uvicorn serves for the FastAPI `app`."""
         return app
 
-    def server_interceptors(self) -> Sequence[aio.ServerInterceptor]:
-        """Give what `grpc.aio.server` is made with."""
-        return ()
+    def server(self) -> aio.Server:
+        """Give a server that has no servicers yet."""
+        return aio.server()
 
     def channel(self, target: str) -> aio.Channel:
         """Give a channel for the calls to `target`."""

@@ -27,7 +27,7 @@ from shop.order.v1.order_pb2 import DESCRIPTOR
 from shop.order.v1.order_pb2_grpc import add_OrderServiceServicer_to_server
 from telemetry import Telemetry, configure
 from telemetry.database import Database
-from telemetry.grpc.serving import SERVER_OPTIONS, serve
+from telemetry.grpc.serving import serve
 from telemetry.pages import InvalidPage
 
 SERVICE: str = DESCRIPTOR.services_by_name["OrderService"].full_name
@@ -53,8 +53,7 @@ def build_server(  # noqa: PLR0913  each is a part of its own
     more_interceptors: Sequence[aio.ServerInterceptor] = (),
 ) -> aio.Server:
     """Put the server together; it is not started yet."""
-    interceptors = [*telemetry.server_interceptors(errors=STATUS), *more_interceptors]
-    server = aio.server(interceptors=interceptors, options=SERVER_OPTIONS)
+    server = telemetry.server(errors=STATUS, interceptors=more_interceptors)
     measures = OrderMeasures(telemetry.business)
     orders = Orders(OrderStore(database), UserClient(users), changes, measures=measures, limits=limits)
     add_OrderServiceServicer_to_server(OrderServicer(orders), server)

@@ -11,7 +11,7 @@ from shop.user.v1.user_pb2 import DESCRIPTOR
 from shop.user.v1.user_pb2_grpc import add_UserServiceServicer_to_server
 from telemetry import Telemetry, configure
 from telemetry.database import Database
-from telemetry.grpc.serving import SERVER_OPTIONS, serve
+from telemetry.grpc.serving import serve
 from telemetry.pages import InvalidPage
 from user_service.domain import EmailTaken, InvalidArgument, UserNotFound
 from user_service.servicer import UserServicer
@@ -33,8 +33,7 @@ def build_server(
     telemetry: Telemetry, database: Database, *, more_interceptors: Sequence[aio.ServerInterceptor] = ()
 ) -> aio.Server:
     """Put the server together; it is not started yet."""
-    interceptors = [*telemetry.server_interceptors(errors=STATUS), *more_interceptors]
-    server = aio.server(interceptors=interceptors, options=SERVER_OPTIONS)
+    server = telemetry.server(errors=STATUS, interceptors=more_interceptors)
     add_UserServiceServicer_to_server(UserServicer(Users(UserStore(database))), server)
     return server
 

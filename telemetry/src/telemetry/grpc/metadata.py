@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from grpc import aio
@@ -66,8 +66,9 @@ class CallContextWriter:
     def entries(self, context: Context) -> tuple[Entry, ...]:
         """Give the metadata's entries."""
         if self._of_trace is not None and isinstance(context, UnrecordedContext):
+            # The tenant is told in baggage for spans, and of this trace there will be none.
             parent = (TRACEPARENT, context.span.traceparent)
-            return (parent,) if context.tenant is None else (parent, *_of_tenant_alone(context.tenant))
+            return (parent,) if context.tenant is None else (parent, (TENANT_METADATA, context.tenant))
         told: list[Entry] = []
         tenant = current_tenant(context)
         if tenant and self._of_trace is not None and get_all(context) == {TENANT_ID: tenant}:
@@ -85,21 +86,15 @@ def _of_tenant_alone(tenant: str) -> tuple[Entry, ...]:
     return (*told, (TENANT_METADATA, tenant))
 
 
-class ReadyMetadata(aio.Metadata):
-    """Entries that are sent as they are, and can only be read from the first to the last.
+class ReadyMetadata(tuple[Entry, ...], aio.Metadata):  # type: ignore[misc]  # gRPC's is a mapping besides
+    """Entries that are sent as they are: a tuple that gRPC takes for metadata of its own.
 
     Out of a tuple gRPC makes a mapping of lists, to make a tuple of that again: more work than all else that a call
     of a trace which nobody records costs.
     """
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
-        self._entries = entries
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def __iter__(self) -> Iterator[Entry]:
-        return iter(self._entries)
+    __slots__ = ()
+    __init__ = object.__init__  # gRPC's would make its mapping
 
 
 # What a caller's metadata says, as far as he is believed: the parent of the call's span, with the tenant; links to what

@@ -85,13 +85,15 @@ class OutgoingCalls:
         self._tracer = tracer
         self._writer = CallContextWriter(propagator) if propagate else None
         self._metrics = metrics
+        # With a call of a trace that nobody records.
+        self._nothing_to_do = tracer.keeps_decisions and metrics is None
 
     def begin(self, method: Method, timeout: float | None, metadata: Iterable[Entry] | None) -> Outgoing:
         """Begin a call; of a trace that is not recorded, no span is made and only the decision is handed on."""
         context = get_current()
         ending: Ending | None = None
-        if method.traced:
-            span = context.span if isinstance(context, UnrecordedContext) else get_current_span(context)
+        if method.traced and not (self._nothing_to_do and isinstance(context, UnrecordedContext)):
+            span = get_current_span(context)
             if not self._tracer.drops_children_of(span):
                 span = self._tracer.start_span(method.name, context, SpanKind.CLIENT, method.attributes)
                 context = set_span_in_context(span, context)

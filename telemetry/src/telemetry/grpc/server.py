@@ -91,10 +91,12 @@ class TracingServerInterceptor(aio.ServerInterceptor):
     ) -> Handler | None:
         """Give the method's handler, traced; the span is current in it and in interceptors after this one."""
         handler = await continuation(handler_call_details)
-        if handler is None:
-            return None
-        _said.set(handler_call_details.invocation_metadata)
-        path = handler_call_details.method
+        return None if handler is None else self.traced(handler, handler_call_details)
+
+    def traced(self, handler: Handler, call: grpc.HandlerCallDetails) -> Handler:
+        """Give the handler of a call that is about to be handled in this task, traced."""
+        _said.set(call.invocation_metadata)
+        path = call.method
         known = self._wrapped.get(path)
         if known is not None and known[0] is handler:
             return known[1]
@@ -118,6 +120,7 @@ class TracingServerInterceptor(aio.ServerInterceptor):
     def _serving(self, method: Method, handle: Handle) -> Handle:
         """Make what serves the calls of a method: one coroutine and no more around what handles them."""
         tracer, caller, observers = self._tracer, self._caller, self._observers
+        silent = tracer.keeps_decisions and not observers
 
         async def serve(request: Any, context: ServicerContext) -> Any:
             trust = self._trust if isinstance(self._trust, Trust) else self._trust(context)
@@ -127,8 +130,9 @@ class TracingServerInterceptor(aio.ServerInterceptor):
             else:
                 _said.set(None)
             current, links, forged = read_call(caller, said, trust)
+            unheard = silent and isinstance(current, UnrecordedContext)
             span = current.span if isinstance(current, UnrecordedContext) else get_current_span(current)
-            if not tracer.drops_children_of(span):
+            if not (unheard or tracer.drops_children_of(span)):
                 span = tracer.start_span(method.name, current, SpanKind.SERVER, method.attributes, links)
                 current = set_span_in_context(span, current)
             time_left = context.time_remaining()
@@ -148,7 +152,7 @@ class TracingServerInterceptor(aio.ServerInterceptor):
                 await call.fail(error)
                 raise
             finally:
-                if observers or span.is_recording():
+                if not unheard:
                     code = (call or RunningCall(span, context, self._errors, time_left)).end()
                     for observe in observers:
                         observe(ServedCall(method, code, perf_counter() - started, current, peer))

@@ -23,14 +23,6 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 
-# For `grpc.aio.server(options=…)`. Without the first a second program could listen on the same port and be given every
-# other call. Without the second a client's keepalive on a quiet stream is taken for an attack: after three pings gRPC
-# ends the stream with "too many pings".
-SERVER_OPTIONS: tuple[tuple[str, int], ...] = (
-    ("grpc.so_reuseport", 0),
-    ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
-)
-
 # A container is killed ten seconds after it was asked to stop; a process must have been gone before.
 _TOTAL_SECONDS = 7.0
 _LEAST_BUDGET = 1.0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from time import time_ns
 
 from opentelemetry.context import Context, attach, detach
 from opentelemetry.propagators.textmap import TextMapPropagator
-from opentelemetry.trace import Link, Span, SpanKind, Tracer, set_span_in_context
+from opentelemetry.trace import Link, SpanKind, Tracer, set_span_in_context
 
 from telemetry.asgi import ASGIApp, Receive, Scope, Send
 from telemetry.edge import Edge, EdgePolicy, public
@@ -80,17 +80,23 @@ class TracingMiddleware:
             return
         started = time_ns()
         tenant: str | None = None
+        own = parent = _NOTHING
+        links: Sequence[Link] = ()
         refusal: Exception | None = None
         try:
             edge = await self._policy(scope)
-            parent, links = self._parent(scope, edge)
+            own = parent = _of_tenant(edge.tenant)
             tenant = edge.tenant
+            parent, links = self._parent(scope, edge, own)
         except Exception as error:  # noqa: BLE001  raised again, where it can be seen
-            parent, links, refusal = _NOTHING, [], error
+            refusal = error
         attributes = RequestAttributes(scope, self._captured)
         span = self._tracer.start_span(span_name(scope), parent, SpanKind.SERVER, attributes, links, start_time=started)
         app = self._app if refusal is None else _raising(refusal)
-        context = _context(span, parent, tenant)
+        if type(span) is UnsampledSpan and parent is own:
+            context: Context = unrecorded(span, tenant)
+        else:
+            context = set_span_in_context(span, parent)
         # Before the span is current: what watches the client keeps the context that it is made in.
         client = Client(scope, receive, self._watch() if self._cancels and kind == "http" else None)
         token = attach(context)
@@ -114,15 +120,14 @@ class TracingMiddleware:
             self._last_watch = Watch(loop)
         return self._last_watch
 
-    def _parent(self, scope: Scope, edge: Edge) -> tuple[Context, list[Link]]:
-        parent = _of_tenant(edge.tenant)
+    def _parent(self, scope: Scope, edge: Edge, own: Context) -> tuple[Context, Sequence[Link]]:
         if self._carriers is not None:
             for name, _value in scope["headers"]:
                 if name in self._carriers:
                     break
             else:
-                return parent, []
-        return self._caller.read(scope, _GETTER, parent, trusted=edge.continue_trace, kept=edge.baggage)
+                return own, ()
+        return self._caller.read(scope, _GETTER, own, trusted=edge.continue_trace, kept=edge.baggage)
 
 
 _NOTHING = Context()
@@ -138,13 +143,6 @@ def _carriers(propagator: TextMapPropagator) -> frozenset[bytes] | None:
 
 def _of_tenant(tenant: str | None) -> Context:
     return _NOTHING if tenant is None else context_of_tenant(tenant)
-
-
-def _context(span: Span, parent: Context, tenant: str | None) -> Context:
-    """Give the context with the request's span."""
-    if type(span) is UnsampledSpan and parent is _of_tenant(tenant):
-        return unrecorded(span, tenant)
-    return set_span_in_context(span, parent)
 
 
 def _raising(error: Exception) -> ASGIApp:

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import grpc
-from grpc import StatusCode, aio
+from grpc import StatusCode
 from thing_proto import (  # type: ignore[import-not-found]
     SERVICE,
     CreateThingRequest,
@@ -21,7 +21,7 @@ from thing_proto import (  # type: ignore[import-not-found]
 )
 
 from telemetry import TelemetryConfig, configure, require_tenant
-from telemetry.grpc.serving import SERVER_OPTIONS, serve
+from telemetry.grpc.serving import serve
 
 
 class Refusal(Exception):  # noqa: N818
@@ -60,8 +60,7 @@ def handler(behavior: Any, kind: Any) -> Any:
 
 async def main() -> None:
     telemetry = configure(TelemetryConfig.from_env(os.environ, service_name="plain"))
-    interceptors = telemetry.server_interceptors(errors={Refusal: StatusCode.INVALID_ARGUMENT})
-    server = aio.server(interceptors=interceptors, options=SERVER_OPTIONS)
+    server = telemetry.server(errors={Refusal: StatusCode.INVALID_ARGUMENT})
     handlers = {
         "CreateThing": handler(create, CreateThingRequest),
         "GetThing": handler(get, GetThingRequest),
