@@ -25,6 +25,19 @@ def test_a_ratio_is_taken_within_its_round(make: Make) -> None:
     assert summarize(launches)["ours"].ratio == Spread(1.5, 1.5, 1.5)
 
 
+def test_what_is_compared_is_compared_with_the_mean_of_both_untraced_launches(make: Make) -> None:
+    launches = [make("untraced", 1000, p99=0.004), make("control", 1040, p99=0.006), make("ours", 1530, p99=0.01)]
+    summaries = summarize([*launches, make("stock", 2020)])
+
+    assert summaries["ours"].ratio.middle == pytest.approx(1.5)
+    assert summaries["ours"].p99_ratio.middle == pytest.approx(2.0)
+    added = summaries["ours"].added
+    assert added is not None
+    assert added.middle == pytest.approx(0.51)
+    assert summaries["control"].ratio.middle == pytest.approx(1.04)
+    assert summaries["untraced"].ratio.middle == 1.0
+
+
 def test_figures_are_medians_with_the_least_and_the_greatest(make: Make) -> None:
     launches = [
         make(name, micro, number)

@@ -33,9 +33,9 @@ all work in memory. {clients} clients in a process of their own each send the ne
 answered: {requests} requests a launch, after {warmup} to warm up. {launches} launches of each variant, in fresh
 processes, all variants once a round, in a new order each round. Spans go to a receiver outside of the measured
 processes, and a launch counts only when every trace arrived whole. CPU is that of the three processes together, until
-all spans are sent. Each figure is the median over the rounds; ratios are taken within a round; the least and the
-greatest stand in brackets. A client that waits for its answer sends nothing meanwhile: the latencies are those of
-services that are not overrun."""
+all spans are sent. Each figure is the median over the rounds; ratios are taken within a round, over the mean of its two
+untraced launches (the control over the first of them); the least and the greatest stand in brackets. A client that
+waits for its answer sends nothing meanwhile: the latencies are those of services that are not overrun."""
 
 
 _PROFILED = """\

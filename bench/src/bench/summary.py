@@ -1,10 +1,14 @@
-"""From launches to figures. Every figure of a variant is a median over the rounds, compared within the round."""
+"""From launches to figures. Every figure of a variant is a median over the rounds, compared within the round.
+
+A round has two untraced launches, of which the second is the control: what all others are compared with is the mean of
+both, which is steadier than either.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import fmean, median
 
 from bench.launch import Launch
 from bench.variants import BASE, CONTROL, OURS, OURS_ALL, OURS_SAMPLED, STOCK
@@ -32,12 +36,12 @@ class Summary:
 
     Attributes:
         cpu: CPU seconds a request, of all processes together.
-        ratio: The same over the untraced launch of the same round.
-        added: What is above the untraced launch of the same round, with stock's median as 1; None without stock.
+        ratio: The same over untraced, in the same round.
+        added: What is above untraced in the same round, with stock's median as 1; None without stock.
         rate: Requests a second.
         p50: Seconds.
         p99: Seconds.
-        p99_ratio: The same over the untraced launch of the same round.
+        p99_ratio: The same over untraced, in the same round.
         by_process: CPU seconds a request of each process.
         launches: How many.
     """
@@ -80,8 +84,10 @@ def summarize(launches: Sequence[Launch]) -> dict[str, Summary]:
     rounds: dict[int, dict[str, Launch]] = {}
     for launch in launches:
         rounds.setdefault(launch.round, {})[launch.variant] = launch
-    stock = _median_added(rounds, STOCK)
-    return {name: _summary(rounds, name, stock) for name in dict.fromkeys(each.variant for each in launches)}
+    stock = [each.added for each in _compare(rounds.values(), STOCK)]
+    unit = median(stock) if stock else None
+    names = dict.fromkeys(each.variant for each in launches)
+    return {name: _summary(_compare(rounds.values(), name), unit) for name in names}
 
 
 def drift(summaries: dict[str, Summary]) -> float:
@@ -112,24 +118,41 @@ def targets(summaries: dict[str, Summary]) -> list[Target]:
     ]
 
 
-def _summary(rounds: dict[int, dict[str, Launch]], name: str, stock: float | None) -> Summary:
-    own = [each[name] for each in rounds.values() if name in each]
-    base = [each[BASE] for each in rounds.values() if name in each]
-    pairs = list(zip(own, base, strict=True))
-    added = [one.cpu_of_request - other.cpu_of_request for one, other in pairs]
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """A launch beside what untraced took in its round: CPU seconds a request, and the seconds of the slowest in 100."""
+
+    launch: Launch
+    untraced_cpu: float
+    untraced_p99: float
+
+    @property
+    def added(self) -> float:
+        return self.launch.cpu_of_request - self.untraced_cpu
+
+
+def _compare(rounds: Iterable[Mapping[str, Launch]], name: str) -> list[_Compared]:
+    # The control, and what it controls, are compared with the latter alone.
+    bases = (BASE,) if name in {BASE, CONTROL} else (BASE, CONTROL)
+    compared = []
+    for launches in rounds:
+        if name in launches:
+            untraced = [launches[base] for base in bases if base in launches]
+            cpu, p99 = fmean(each.cpu_of_request for each in untraced), fmean(each.p99 for each in untraced)
+            compared.append(_Compared(launches[name], cpu, p99))
+    return compared
+
+
+def _summary(compared: Sequence[_Compared], unit: float | None) -> Summary:
+    own = [each.launch for each in compared]
     return Summary(
         cpu=Spread.of([one.cpu_of_request for one in own]),
-        ratio=Spread.of([one.cpu_of_request / other.cpu_of_request for one, other in pairs]),
-        added=Spread.of([each / stock for each in added]) if stock else None,
+        ratio=Spread.of([each.launch.cpu_of_request / each.untraced_cpu for each in compared]),
+        added=Spread.of([each.added / unit for each in compared]) if unit else None,
         rate=median(one.requests / one.seconds for one in own),
         p50=median(one.p50 for one in own),
         p99=median(one.p99 for one in own),
-        p99_ratio=Spread.of([one.p99 / other.p99 for one, other in pairs]),
+        p99_ratio=Spread.of([each.launch.p99 / each.untraced_p99 for each in compared]),
         by_process={role: median(one.cpu[role] / one.requests for one in own) for role in own[0].cpu},
         launches=len(own),
     )
-
-
-def _median_added(rounds: dict[int, dict[str, Launch]], name: str) -> float | None:
-    added = [each[name].cpu_of_request - each[BASE].cpu_of_request for each in rounds.values() if name in each]
-    return median(added) if added else None
