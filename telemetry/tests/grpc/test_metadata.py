@@ -84,14 +84,14 @@ def test_of_a_trace_that_nobody_records_a_server_is_told_the_same(names: tuple[s
     assert dict(writer.entries(short)).get("x-tenant-id") == tenant
 
 
-def test_of_a_trace_that_nobody_records_the_tenant_is_not_told_for_spans() -> None:
-    span = UnsampledSpan(UNSAMPLED)
+@pytest.mark.parametrize("tenant", ["acme", None])
+def test_of_a_trace_that_nobody_records_the_tenant_is_not_told_for_spans(tenant: str | None) -> None:
+    writer, span = CallContextWriter(PROPAGATOR), UnsampledSpan(UNSAMPLED)
+    short, usual = unrecorded(span, tenant), set_span_in_context(span, _of_tenant(tenant)[0])
 
-    assert CallContextWriter(PROPAGATOR).entries(unrecorded(span, "acme")) == (
-        ("traceparent", UNSAMPLED),
-        ("x-tenant-id", "acme"),
-    )
-    assert baggage.get_baggage("tenant.id", unrecorded(span, "acme")) == "acme"  # here it still is
+    assert writer.entries(short) == tuple(entry for entry in writer.entries(usual) if entry[0] != "baggage")
+    assert dict(writer.entries(short)) == {"traceparent": UNSAMPLED} | ({"x-tenant-id": tenant} if tenant else {})
+    assert baggage.get_baggage("tenant.id", short) == tenant  # here it still is
 
 
 def test_gRPC_takes_entries_that_are_ready_as_they_are() -> None:  # noqa: N802
@@ -99,7 +99,7 @@ def test_gRPC_takes_entries_that_are_ready_as_they_are() -> None:  # noqa: N802
     ready = ReadyMetadata(told)
 
     assert isinstance(ready, aio.Metadata)
-    assert tuple(ready) == told
+    assert (tuple(ready), len(ready)) == (told, 3)
     assert not ReadyMetadata(())
 
 
