@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import partial
@@ -40,8 +41,9 @@ async def test_a_fault_sets_off_its_alert_and_no_other_page(
     alert = next(each for each in arrived if each.name == fault.alert)
     followed = await http.get(alert.annotations["exemplar"], follow_redirects=True)
     assert followed.url.path.startswith("/trace/"), followed.url
-    paged = [each for each in await told(http, switched_on) if each.labels["severity"] == "page"]
-    assert names(paged) <= {fault.alert}
+    all_told = await told(http, switched_on)
+    assert not [each for each in all_told if each.name != fault.alert and each.labels["severity"] == "page"]
+    assert {each.labels["dependency"] for each in all_told if "dependency" in each.labels} <= guilty(fault)
 
 
 async def until_quiet(http: httpx.AsyncClient, name: str) -> None:
@@ -53,6 +55,11 @@ async def until_quiet(http: httpx.AsyncClient, name: str) -> None:
         lambda found: not any(each["severity"] == "page" or each["alertname"] == name for each in found),
         CLEARS_WITHIN,
     )
+
+
+def guilty(fault: Fault) -> set[str]:
+    """Give the service whose method the root cause is: a page may name it, and no other."""
+    return set() if fault.root_cause is None else set(re.findall(r"^shop\.([a-z_]+)\.", fault.root_cause.name))
 
 
 def ended(alerts: Iterable[Told], name: str | None) -> bool:

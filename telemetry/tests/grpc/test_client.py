@@ -207,6 +207,30 @@ async def test_cancelling_the_task_that_awaits_a_call_cancels_the_call(telemetry
     assert [span.attributes["rpc.response.status_code"] for span in both] == ["CANCELLED", "CANCELLED"]
 
 
+async def test_a_call_that_is_cancelled_as_its_deadline_comes_ended_by_its_deadline(
+    telemetry: Any, start: Any, ended: Any
+) -> None:
+    cancelled = asyncio.Event()
+
+    async def wait(_request: bytes, _context: Any) -> bytes:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+        return b""
+
+    address = await start(Wait=grpc.unary_unary_rpc_method_handler(wait))
+    async with telemetry.channel(address) as channel:
+        with deadline(0.5), pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.49):  # as gRPC cancels a handler whose client was a little earlier
+                await channel.unary_unary("/test.Service/Wait")(b"")
+        async with asyncio.timeout(1):
+            await cancelled.wait()
+    both = await ended(2)
+
+    assert {span.attributes["rpc.response.status_code"] for span in both} == {"DEADLINE_EXCEEDED"}
+
+
 async def test_a_call_that_is_cancelled_before_it_began_leaves_no_open_span(
     telemetry: Any, start: Any, spans: list[Any], started: list[Any]
 ) -> None:

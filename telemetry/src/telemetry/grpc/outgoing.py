@@ -20,6 +20,7 @@ from telemetry.deadline import timeout as shorter
 from telemetry.grpc.hooks import Hooks
 from telemetry.grpc.metadata import CallContextWriter, Entry, ReadyMetadata
 from telemetry.grpc.methods import CallFilter, Method, Methods, ordinary_calls
+from telemetry.grpc.status import why_cancelled
 from telemetry.metrics import CallMetrics
 from telemetry.tracer import ServiceTracer
 from telemetry.unrecorded import UnrecordedContext
@@ -91,6 +92,7 @@ class OutgoingCalls:
     def begin(self, method: Method, timeout: float | None, metadata: Iterable[Entry] | None) -> Outgoing:
         """Begin a call; of a trace that is not recorded, no span is made and only the decision is handed on."""
         context = get_current()
+        limit = shorter(timeout)
         ending: Ending | None = None
         if method.traced and not (self._nothing_to_do and isinstance(context, UnrecordedContext)):
             span = get_current_span(context)
@@ -98,8 +100,7 @@ class OutgoingCalls:
                 span = self._tracer.start_span(method.name, context, SpanKind.CLIENT, method.attributes)
                 context = set_span_in_context(span, context)
             if self._metrics is not None or span.is_recording():
-                ending = Ending(span, method, self._metrics, context)
-        limit = shorter(timeout)
+                ending = Ending(span, method, self._metrics, context, limit)
         if limit is not None and limit <= 0:
             limit = _TOO_LATE
         told = metadata if self._writer is None else ReadyMetadata(_joined(metadata, self._writer.entries(context)))
@@ -117,14 +118,17 @@ def _joined(given: Iterable[Entry] | None, told: tuple[Entry, ...]) -> tuple[Ent
 class Ending:
     """How a call ends, however it does: its span, and its measure."""
 
-    __slots__ = ("_context", "_method", "_metrics", "_started", "span")
+    __slots__ = ("_context", "_limit", "_method", "_metrics", "_started", "span")
 
-    def __init__(self, span: Span, method: Method, metrics: CallMetrics | None, context: Context) -> None:
+    def __init__(
+        self, span: Span, method: Method, metrics: CallMetrics | None, context: Context, limit: float | None
+    ) -> None:
         self.span = span
+        self._limit = limit
         self._method = method
         self._metrics = metrics
         self._context = context
-        self._started = 0.0 if metrics is None else perf_counter()
+        self._started = perf_counter()
 
     def with_call(self, call: aio.Call) -> None:
         """End with a call that is done."""
@@ -143,9 +147,12 @@ class Ending:
             self.span.set_attribute(semconv.ERROR_TYPE, error_type)
             self.span.set_status(Status(SpanStatus.ERROR, str(error)))
             self.span.end()
-            self._measure(None, error_type)
+            self._measure(None, perf_counter() - self._started, error_type)
 
     def _end(self, code: StatusCode, details: str | None = None) -> None:
+        took = perf_counter() - self._started
+        if code is StatusCode.CANCELLED and self._limit is not None:
+            code = why_cancelled(self._limit - took, self._limit)
         span = self.span
         if span.is_recording():
             if code is StatusCode.OK:
@@ -154,11 +161,11 @@ class Ending:
                 span.set_attributes({semconv.RPC_RESPONSE_STATUS_CODE: code.name, semconv.ERROR_TYPE: code.name})
                 span.set_status(Status(SpanStatus.ERROR, details))
             span.end()
-        self._measure(code)
+        self._measure(code, took)
 
-    def _measure(self, code: StatusCode | None, error_type: str | None = None) -> None:
+    def _measure(self, code: StatusCode | None, took: float, error_type: str | None = None) -> None:
         if self._metrics is not None:
-            self._metrics.record(self._method, code, perf_counter() - self._started, self._context, error_type)
+            self._metrics.record(self._method, code, took, self._context, error_type)
 
 
 def _result_now(coroutine: Coroutine[Any, Any, T]) -> T | None:

@@ -16,14 +16,9 @@ from telemetry.errors import CLASS_OF_CODE, record_error
 from telemetry.errors.chain import causes
 from telemetry.errors.reading import text_of
 from telemetry.errors.texts import stack_trace
-from telemetry.grpc.status import SERVER_ERRORS, ErrorTable, find_code
+from telemetry.grpc.status import SERVER_ERRORS, ErrorTable, find_code, why_cancelled
 
 _logger = logging.getLogger(__name__)
-
-# A client that gives up at its deadline is heard of before the server's own deadline, because gRPC writes a time-out
-# with two or three digits, rounded up: by at most this share of it.
-_DEADLINE_ROUNDING = 0.01
-_DEADLINE_SLACK = 0.02
 
 # https://github.com/grpc/proposal/blob/master/A6-client-retries.md#pushback: not a number of milliseconds means never.
 _NO_RETRY = ("grpc-retry-pushback-ms", "-1")
@@ -85,13 +80,6 @@ class RunningCall:
 
     def _safe_text(self) -> str:
         return f"internal error; trace id {format_trace_id(self.span.get_span_context().trace_id)}"
-
-
-def why_cancelled(left: float | None, allowed: float | None) -> StatusCode:
-    """Tell a client that gave up at its deadline from one that cancelled: seconds left now, and at the start."""
-    if left is None or allowed is None or left > _DEADLINE_SLACK + _DEADLINE_ROUNDING * allowed:
-        return StatusCode.CANCELLED
-    return StatusCode.DEADLINE_EXCEEDED
 
 
 def _was_called(error: BaseException) -> bool:

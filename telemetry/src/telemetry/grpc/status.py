@@ -1,4 +1,4 @@
-"""gRPC's status codes: which are a server's fault, and which error gives which."""
+"""gRPC's status codes: which are a server's fault, which error gives which, and which a cancelled call has."""
 
 from __future__ import annotations
 
@@ -24,9 +24,22 @@ SERVER_ERRORS = frozenset(
     }
 )
 
+# A client that gives up at its deadline is heard of before the server's own deadline, because gRPC writes a time-out
+# with two or three digits, rounded up: by at most this share of it. The server's own calls, which have the same
+# deadline, are cancelled then.
+_DEADLINE_ROUNDING = 0.01
+_DEADLINE_SLACK = 0.02
+
 CODE_OF_NUMBER: dict[int, StatusCode] = {code.value[0]: code for code in StatusCode}
 
 
 def find_code(error: BaseException, table: ErrorTable[Value]) -> Value | None:
     """Give the table's value for the nearest of the error's types; None when it has none of them."""
     return next((table[kind] for kind in type(error).__mro__ if kind in table), None)
+
+
+def why_cancelled(left: float | None, allowed: float | None) -> StatusCode:
+    """Tell a call that was given up at its deadline from one that was cancelled: seconds left now, and at the start."""
+    if left is None or allowed is None or left > _DEADLINE_SLACK + _DEADLINE_ROUNDING * allowed:
+        return StatusCode.CANCELLED
+    return StatusCode.DEADLINE_EXCEEDED
