@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
@@ -19,6 +20,7 @@ from typing import Any
 
 import grpc
 import pytest
+from grpc import aio
 from opentelemetry.context import Context
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
     ExportLogsServiceRequest,
@@ -53,6 +55,7 @@ Until = Callable[[Callable[[], object]], Awaitable[None]]
 Ended = Callable[[int], Awaitable[list[Any]]]
 Measured = Callable[..., list[Any]]
 RunPython = Callable[..., "subprocess.CompletedProcess[str]"]
+ServeGrpc = Callable[..., AbstractAsyncContextManager[str]]
 
 
 @pytest.fixture
@@ -229,6 +232,23 @@ def grpc_collector() -> Iterator[Collector]:
     yield collector
     collector.answer.set()
     server.stop(None).wait()
+
+
+@pytest.fixture
+def serve_grpc() -> ServeGrpc:
+    """Give a function that runs a server, with handlers as the service ``test.Service``, and gives its address."""
+
+    @asynccontextmanager
+    async def serving(server: aio.Server, address: str = "127.0.0.1:0", **handlers: Any) -> AsyncIterator[str]:
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", handlers),))
+        port = server.add_insecure_port(address)
+        await server.start()
+        try:
+            yield f"127.0.0.1:{port}"
+        finally:
+            await server.stop(None)
+
+    return serving
 
 
 @dataclass

@@ -39,15 +39,13 @@ class Waiting:
 
 
 @pytest.fixture
-async def user() -> AsyncIterator[tuple[Waiting, str]]:
+async def user(serve_grpc: Any) -> AsyncIterator[tuple[Waiting, str]]:
     """Give a gRPC service with the barrier, and its address."""
     waiting = Waiting("user")
-    server = aio.server(interceptors=waiting.telemetry.server_interceptors())
+    server = waiting.telemetry.server()
     add_barrier(server, waiting.telemetry)
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    yield waiting, f"127.0.0.1:{port}"
-    await server.stop(None)
+    async with serve_grpc(server) as address:
+        yield waiting, address
     await waiting.telemetry.ashutdown()
 
 
@@ -122,15 +120,11 @@ async def test_all_else_is_handed_on(gateway: Waiting, method: str, path: str) -
     assert (answer.status_code, answer.text) == (200, path)
 
 
-async def test_without_the_profile_there_is_none() -> None:
-    server = aio.server()
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+async def test_without_the_profile_there_is_none(serve_grpc: Any) -> None:
+    async with serve_grpc(aio.server()) as address, aio.insecure_channel(address) as channel:
         flush: aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(FLUSH)
         with pytest.raises(aio.AioRpcError) as caught:
             await flush(b"", timeout=5)
-    await server.stop(None)
 
     assert caught.value.code() is StatusCode.UNIMPLEMENTED
     assert not TelemetryConfig(service_name="user").test_profile

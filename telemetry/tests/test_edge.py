@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import grpc
@@ -203,26 +205,20 @@ def test_context_goes_to_hosts_on_the_list(host: str, allowed: tuple[str, ...] |
 
 
 @pytest.fixture
-async def serve_metadata(telemetry: Telemetry) -> Any:
+async def serve_metadata(telemetry: Telemetry, serve_grpc: Any) -> AsyncIterator[Any]:
     """Give a function that serves, with some trust, a handler which answers with what it was told."""
-    servers = []
 
     async def answer(_request: bytes, context: Any) -> bytes:
         keys = sorted(key for key, _value in context.invocation_metadata() if key != "user-agent")
         return f"{current_tenant()} {dict(baggage.get_all())} {keys}".encode()
 
     async def serve(trust: Any = TRUSTED) -> str:
-        server = telemetry.server(trust=trust)
-        handlers: dict[str, Any] = {"Answer": grpc.unary_unary_rpc_method_handler(answer)}
-        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", handlers),))
-        port = server.add_insecure_port("127.0.0.1:0")
-        await server.start()
-        servers.append(server)
-        return f"127.0.0.1:{port}"
+        answering: Any = grpc.unary_unary_rpc_method_handler(answer)
+        address: str = await running.enter_async_context(serve_grpc(telemetry.server(trust=trust), Answer=answering))
+        return address
 
-    yield serve
-    for server in servers:
-        await server.stop(None)
+    async with AsyncExitStack() as running:
+        yield serve
 
 
 async def call(address: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -23,12 +24,11 @@ Start = Callable[..., Awaitable[str]]
 
 
 @pytest.fixture(params=["server", "interceptors"])
-async def start(telemetry: Telemetry, request: pytest.FixtureRequest) -> AsyncIterator[Start]:
+async def start(telemetry: Telemetry, serve_grpc: Any, request: pytest.FixtureRequest) -> AsyncIterator[Start]:
     """Give a function that serves handlers as the service ``test.Service``, traced, and gives the address.
 
     It serves them with `Telemetry.server`, and with a server of gRPC's own that has `Telemetry.server_interceptors`.
     """
-    servers: list[aio.Server] = []
 
     async def start_server(
         errors: dict[type[BaseException], StatusCode] | None = None,
@@ -41,15 +41,10 @@ async def start(telemetry: Telemetry, request: pytest.FixtureRequest) -> AsyncIt
             server = telemetry.server(errors, interceptors=extra, trust=trust)
         else:
             server = aio.server(interceptors=[*telemetry.server_interceptors(errors, trust=trust), *extra])
-        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", handlers),))
-        port = server.add_insecure_port(address)
-        await server.start()
-        servers.append(server)
-        return f"127.0.0.1:{port}"
+        return await running.enter_async_context(serve_grpc(server, address, **handlers))
 
-    yield start_server
-    for server in servers:
-        await server.stop(None)
+    async with AsyncExitStack() as running:
+        yield start_server
 
 
 Act = Callable[[Any], Awaitable[None]]

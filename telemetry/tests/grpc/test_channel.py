@@ -87,19 +87,19 @@ async def test_the_wait_for_a_server_ends(telemetry: Any, unused_address: str) -
     assert str(raised.value).startswith("no connection within 0.2 s: the channel is ")
 
 
-async def test_which_calls_are_traced_is_a_filter_of_each_side(telemetry: Any, started: list[Any]) -> None:
+async def test_which_calls_are_traced_is_a_filter_of_each_side(
+    telemetry: Any, serve_grpc: Any, started: list[Any]
+) -> None:
     async def answer(request: bytes, _context: Any) -> bytes:
         return request
 
     traced = filters.all_of(ordinary_calls, filters.negate(filters.method_prefix("Ping")))
     handlers: dict[str, Any] = {name: grpc.unary_unary_rpc_method_handler(answer) for name in ("Ping", "Answer")}
-    server = telemetry.server(traced=traced)
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", handlers),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    async with telemetry.channel(f"127.0.0.1:{port}", traced=traced) as channel:
+    async with (
+        serve_grpc(telemetry.server(traced=traced), **handlers) as address,
+        telemetry.channel(address, traced=traced) as channel,
+    ):
         for name in handlers:
             assert await channel.unary_unary(f"/test.Service/{name}")(b"x") == b"x"
-    await server.stop(None)
 
     assert [span.name for span in started] == ["test.Service/Answer"] * 2

@@ -165,17 +165,15 @@ async def test_a_method_that_is_not_retryable_is_tried_once(telemetry: Any, star
     assert flaky.calls == 1
 
 
-async def test_calls_succeed_again_soon_after_their_server_is_back(telemetry: Any, unused_address: str) -> None:
+async def test_calls_succeed_again_soon_after_their_server_is_back(
+    telemetry: Any, serve_grpc: Any, unused_address: str
+) -> None:
     async with telemetry.channel(unused_address) as channel:
         method = channel.unary_unary("/test.Service/Answer")
         for _outage in range(2):
             assert await code_of(method(b"")) is StatusCode.UNAVAILABLE
-            server = aio.server(options=[("grpc.so_reuseport", 0)])
-            server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", HANDLERS),))
-            server.add_insecure_port(unused_address)
-            await server.start()
-            assert await method(b"back", wait_for_ready=True, timeout=5) == b"back"
-            await server.stop(0)
+            async with serve_grpc(telemetry.server(), unused_address, **HANDLERS):
+                assert await method(b"back", wait_for_ready=True, timeout=5) == b"back"
 
 
 async def test_cancelling_the_task_that_awaits_a_call_cancels_the_call(telemetry: Any, start: Any, ended: Any) -> None:
@@ -314,17 +312,14 @@ async def test_an_interceptor_after_ours_may_answer_by_itself(telemetry: Any, sp
 
 
 async def test_a_method_that_the_filter_names_is_not_traced_but_has_its_deadline(
-    telemetry: Any, spans: list[Any]
+    telemetry: Any, serve_grpc: Any, spans: list[Any]
 ) -> None:
     seen = Metadata()
     server = aio.server()
     handlers: dict[str, Any] = {"Check": grpc.unary_unary_rpc_method_handler(seen.answer)}
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("grpc.health.v1.Health", handlers),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    async with telemetry.channel(f"127.0.0.1:{port}") as channel:
+    async with serve_grpc(server) as address, telemetry.channel(address) as channel:
         await channel.unary_unary("/grpc.health.v1.Health/Check")(b"")
-    await server.stop(None)
 
     assert not spans
     assert seen.time_left is not None

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from statistics import median
 from time import perf_counter
 from typing import Any
 
-import grpc
 import pytest
 from grpc import StatusCode, aio
 from opentelemetry.trace import SpanKind
@@ -90,13 +87,11 @@ async def test_a_call_that_is_never_read_ends_with_its_channel(
 
 @pytest.mark.parametrize("method", [*SHAPES, "unary_write", "stream_write"])
 async def test_a_server_that_stops_ends_the_spans_of_what_it_was_doing(
-    telemetry: Telemetry, ended: Any, calls: Any, method: str
+    telemetry: Telemetry, serve_grpc: Any, ended: Any, calls: Any, method: str
 ) -> None:
     service = calls.service(wait_for_ever)
-    async with (
-        serving(service, telemetry.server_interceptors()) as (server, address),
-        telemetry.channel(address) as channel,
-    ):
+    server = telemetry.server()
+    async with serve_grpc(server, **service.handlers()) as address, telemetry.channel(address) as channel:
         running = asyncio.create_task(calls.finish(calls.begin(channel, method, timeout=30)))
         await call_reaches(service)
         await server.stop(0)
@@ -121,16 +116,6 @@ def check_sides(both: list[Any], method: str, at_client: StatusCode, at_server: 
     assert client.status.status_code is SpanStatus.ERROR
     assert "error.type" not in server.attributes
     assert server.status.status_code is SpanStatus.UNSET
-
-
-@asynccontextmanager
-async def serving(service: Any, interceptors: list[aio.ServerInterceptor]) -> AsyncIterator[tuple[aio.Server, str]]:
-    server = aio.server(interceptors=interceptors)
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", service.handlers()),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    yield server, f"127.0.0.1:{port}"
-    await server.stop(None)
 
 
 async def call_reaches(service: Any) -> None:

@@ -75,15 +75,15 @@ def quiet_telemetry() -> Any:
 
 
 async def test_ten_thousand_mixed_calls_leave_no_span_no_task_and_no_object(
-    quiet_telemetry: Telemetry, until: Callable[..., Any], caplog: pytest.LogCaptureFixture
+    quiet_telemetry: Telemetry, serve_grpc: Any, until: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("CRITICAL", "telemetry")  # each line would be an object that the test itself keeps
     server = quiet_telemetry.server({MissingError: StatusCode.NOT_FOUND})
     handlers = {name: getattr(grpc, f"{name}_rpc_method_handler")(each) for name, each in SHAPES.items()}
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", handlers),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    async with quiet_telemetry.channel(f"127.0.0.1:{port}", timeout=60, stream_timeout=60) as channel:
+    async with (
+        serve_grpc(server, **handlers) as address,
+        quiet_telemetry.channel(address, timeout=60, stream_timeout=60) as channel,
+    ):
         kinds = [kind(channel, shape) for shape in SHAPES for kind in (ending, cancelled, left, forgotten)]
 
         async def run(count: int) -> int:
@@ -103,7 +103,6 @@ async def test_ten_thousand_mixed_calls_leave_no_span_no_task_and_no_object(
         tasks = len(asyncio.all_tasks())
         objects = await run(_CALLS // 5)
         grown = await run(_CALLS - _CALLS // 5)
-    await server.stop(None)
 
     assert grown - objects < _SPARE
 

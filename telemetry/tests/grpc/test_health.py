@@ -34,17 +34,15 @@ def database() -> Database:
 
 
 @pytest.fixture
-async def serving(database: Database) -> AsyncIterator[tuple[str, Health]]:
+async def serving(database: Database, serve_grpc: Any) -> AsyncIterator[tuple[str, Health]]:
     health = Health([SERVICE], database.ping, interval=0.005)
     server = aio.server()
     health_pb2_grpc.add_HealthServicer_to_server(health.servicer, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    watch = asyncio.create_task(health.watch())
-    yield f"127.0.0.1:{port}", health
-    watch.cancel()
-    await asyncio.gather(watch, return_exceptions=True)
-    await server.stop(None)
+    async with serve_grpc(server) as address:
+        watch = asyncio.create_task(health.watch())
+        yield address, health
+        watch.cancel()
+        await asyncio.gather(watch, return_exceptions=True)
 
 
 @pytest.fixture

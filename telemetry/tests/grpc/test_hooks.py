@@ -70,16 +70,18 @@ def fail(_span: Span, _message: Any) -> None:
 HOOKS = Hooks(request=record_request, response=record_response)
 
 
-async def exchange(telemetry: Telemetry, method: str, hooks: Hooks | None, *, by_hand: bool = False) -> list[bytes]:
-    """Make one call with hooks on both sides; give its responses."""
-    server = telemetry.server(hooks=hooks)
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", Service().handlers()),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    async with telemetry.channel(f"127.0.0.1:{port}", hooks=hooks) as channel:
-        responses = await (_by_hand if by_hand else _by_iterator)(channel, method)
-    await server.stop(None)
-    return responses
+@pytest.fixture
+def exchange(telemetry: Telemetry, serve_grpc: Any) -> Any:
+    """Give a function that makes one call with hooks on both sides, and gives its responses."""
+
+    async def exchanging(method: str, hooks: Hooks | None, *, by_hand: bool = False) -> list[bytes]:
+        async with (
+            serve_grpc(telemetry.server(hooks=hooks), **Service().handlers()) as address,
+            telemetry.channel(address, hooks=hooks) as channel,
+        ):
+            return await (_by_hand if by_hand else _by_iterator)(channel, method)
+
+    return exchanging
 
 
 async def _by_iterator(channel: aio.Channel, method: str) -> list[bytes]:
@@ -109,9 +111,9 @@ def told(span: Any, name: str) -> list[bytes]:
 
 
 @pytest.mark.parametrize("method", MESSAGES)
-async def test_both_sides_tell_their_hooks_of_each_message(telemetry: Telemetry, ended: Any, method: str) -> None:
+async def test_both_sides_tell_their_hooks_of_each_message(exchange: Any, ended: Any, method: str) -> None:
     requests, responses = MESSAGES[method]
-    assert await exchange(telemetry, method, HOOKS) == responses
+    assert await exchange(method, HOOKS) == responses
 
     for span in await ended(2):
         assert told(span, "request") == requests
@@ -121,18 +123,18 @@ async def test_both_sides_tell_their_hooks_of_each_message(telemetry: Telemetry,
 
 @pytest.mark.parametrize("method", [name for name in MESSAGES if "write" not in name])
 async def test_messages_that_are_written_and_read_by_hand_are_told_as_well(
-    telemetry: Telemetry, ended: Any, method: str
+    exchange: Any, ended: Any, method: str
 ) -> None:
     requests, responses = MESSAGES[method]
-    assert await exchange(telemetry, method, HOOKS, by_hand=True) == responses
+    assert await exchange(method, HOOKS, by_hand=True) == responses
 
     for span in await ended(2):
         assert (told(span, "request"), told(span, "response")) == (requests, responses)
 
 
 @pytest.mark.parametrize("method", MESSAGES)
-async def test_without_hooks_nothing_of_a_message_is_recorded(telemetry: Telemetry, ended: Any, method: str) -> None:
-    await exchange(telemetry, method, None)
+async def test_without_hooks_nothing_of_a_message_is_recorded(exchange: Any, ended: Any, method: str) -> None:
+    await exchange(method, None)
 
     for span in await ended(2):
         assert not span.events
@@ -141,9 +143,9 @@ async def test_without_hooks_nothing_of_a_message_is_recorded(telemetry: Telemet
 
 @pytest.mark.parametrize("method", MESSAGES)
 async def test_a_hook_that_fails_does_not_break_the_call(
-    telemetry: Telemetry, ended: Any, caplog: pytest.LogCaptureFixture, method: str
+    exchange: Any, ended: Any, caplog: pytest.LogCaptureFixture, method: str
 ) -> None:
-    assert await exchange(telemetry, method, Hooks(request=fail, response=fail)) == MESSAGES[method][1]
+    assert await exchange(method, Hooks(request=fail, response=fail)) == MESSAGES[method][1]
 
     assert len(await ended(2)) == 2
     assert "a hook of calls failed: ValueError" in caplog.text

@@ -28,22 +28,21 @@ async def _quiet(_request: bytes, _context: object) -> AsyncIterator[bytes]:
 @pytest.mark.parametrize(
     ("interval_ms", "ends_well"), [(None, False), (_PING_MS - 100, True)], ids=["gRPC's default", "ours, scaled down"]
 )
-async def test_a_quiet_stream_survives_its_clients_keepalive(interval_ms: int | None, ends_well: bool) -> None:  # noqa: FBT001
+async def test_a_quiet_stream_survives_its_clients_keepalive(
+    serve_grpc: Any,
+    interval_ms: int | None,
+    ends_well: bool,  # noqa: FBT001
+) -> None:
     options = [] if interval_ms is None else [("grpc.http2.min_ping_interval_without_data_ms", interval_ms)]
-    server = aio.server(options=options)
-    handlers: dict[str, Any] = {"Quiet": grpc.unary_stream_rpc_method_handler(_quiet)}
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("s", handlers),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
+    serving = serve_grpc(aio.server(options=options), Quiet=grpc.unary_stream_rpc_method_handler(_quiet))
+    impatient = ChannelOptions(options=(("grpc.keepalive_time_ms", _PING_MS),))
     with configure(TelemetryConfig(service_name="test", exporter=ExporterConfig(kind="none"))) as telemetry:
-        impatient = ChannelOptions(options=(("grpc.keepalive_time_ms", _PING_MS),))
-        async with telemetry.channel(f"127.0.0.1:{port}", options=impatient) as channel:
-            quiet: Any = channel.unary_stream("/s/Quiet")
+        async with serving as address, telemetry.channel(address, options=impatient) as channel:
+            quiet: Any = channel.unary_stream("/test.Service/Quiet")
             try:
                 received = [message async for message in quiet(b"")]
             except aio.AioRpcError as error:
                 received = [error.code().name.encode()]
-    await server.stop(0)
 
     assert received == ([b"first", b"last"] if ends_well else [b"UNAVAILABLE"])
 

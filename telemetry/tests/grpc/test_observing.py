@@ -44,15 +44,13 @@ async def count(request: bytes, context: Any) -> AsyncIterator[bytes]:  # noqa: 
         yield b"x"
 
 
-async def serve(telemetry: Telemetry) -> tuple[aio.Server, str]:
-    server = aio.server(interceptors=telemetry.server_interceptors({MissingError: StatusCode.NOT_FOUND}))
+@pytest.fixture
+def serve(serve_grpc: Any) -> Any:
+    """Give a function that serves the handlers with a telemetry, and gives the address."""
     unary = {"Answer": answer, "Missing": missing, "Broken": broken, "Hang": hang}
     handlers: dict[str, Any] = {name: grpc.unary_unary_rpc_method_handler(each) for name, each in unary.items()}
     handlers["Count"] = grpc.unary_stream_rpc_method_handler(count)
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", handlers),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    return server, f"127.0.0.1:{port}"
+    return lambda telemetry: serve_grpc(telemetry.server({MissingError: StatusCode.NOT_FOUND}), **handlers)
 
 
 async def call(channel: aio.Channel, method: str) -> None:
@@ -79,15 +77,13 @@ async def call(channel: aio.Channel, method: str) -> None:
         ("Hang", "DEADLINE_EXCEEDED", "timeout"),
     ],
 )
-async def test_both_sides_measure_a_call_with_an_exemplar_of_its_span(
-    measured: Measured, until: Any, method: str, code: str, kind: str
+async def test_both_sides_measure_a_call_with_an_exemplar_of_its_span(  # noqa: PLR0913, PLR0917  three are parameters
+    measured: Measured, serve: Any, until: Any, method: str, code: str, kind: str
 ) -> None:
     telemetry, points = measured
-    server, address = await serve(telemetry)
-    async with telemetry.channel(address) as channel:
+    async with serve(telemetry) as address, telemetry.channel(address) as channel:
         with telemetry.tracer("tests").start_as_current_span("caller") as span:
             await call(channel, method)
-    await server.stop(None)
     await until(lambda: not telemetry.open_spans)
     both = points(SERVER, CLIENT)
     sides = dict(zip((SERVER, CLIENT), sorted(both, key=lambda point: "server.port" in point.attributes), strict=True))
@@ -130,7 +126,13 @@ async def test_a_call_that_never_began_says_why(measured: Measured) -> None:
     ],
 )
 async def test_each_call_leaves_one_line_with_its_trace_and_tenant(  # noqa: PLR0913, PLR0917  three are parameters
-    telemetry: Telemetry, caplog: pytest.LogCaptureFixture, until: Any, method: str, level: int, code: str
+    telemetry: Telemetry,
+    serve: Any,
+    caplog: pytest.LogCaptureFixture,
+    until: Any,
+    method: str,
+    level: int,
+    code: str,
 ) -> None:
     caplog.set_level(logging.INFO)
     contexts: list[dict[str, str]] = []
@@ -140,12 +142,10 @@ async def test_each_call_leaves_one_line_with_its_trace_and_tenant(  # noqa: PLR
         return True
 
     caplog.handler.addFilter(keep_context)
-    server, address = await serve(telemetry)
-    async with telemetry.channel(address) as channel:
+    async with serve(telemetry) as address, telemetry.channel(address) as channel:
         with use_tenant("acme"), telemetry.tracer("tests").start_as_current_span("caller") as span:
             await call(channel, method)
     await until(lambda: [record for record in caplog.records if record.name == "telemetry.access"])
-    await server.stop(None)
 
     (record,) = [record for record in caplog.records if record.name == "telemetry.access"]
     extra = describe(record).extra
@@ -161,13 +161,11 @@ async def test_each_call_leaves_one_line_with_its_trace_and_tenant(  # noqa: PLR
     assert {"tenant": "acme", "trace_id": f"{span.get_span_context().trace_id:032x}"}.items() <= contexts[-1].items()
 
 
-async def test_the_lines_can_be_switched_off(caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_lines_can_be_switched_off(serve: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     config = TelemetryConfig(service_name="test", exporter=ExporterConfig(kind="none"), logs=LogsConfig(access=False))
     with configure(config) as telemetry:
-        server, address = await serve(telemetry)
-        async with telemetry.channel(address) as channel:
+        async with serve(telemetry) as address, telemetry.channel(address) as channel:
             await call(channel, "Answer")
-        await server.stop(None)
 
     assert not [record for record in caplog.records if record.name == "telemetry.access"]

@@ -221,13 +221,11 @@ async def test_a_call_without_a_deadline_sets_none(start: Any) -> None:
     )
 
 
-async def test_health_checks_and_reflection_leave_no_span(telemetry: Any, started: list[Any]) -> None:
-    server = aio.server(interceptors=telemetry.server_interceptors())
+async def test_health_checks_and_reflection_leave_no_span(telemetry: Any, serve_grpc: Any, started: list[Any]) -> None:
+    server = telemetry.server()
     health_pb2_grpc.add_HealthServicer_to_server(HealthServicer(), server)
     reflection.enable_server_reflection(["test.Service"], server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    async with telemetry.channel(f"127.0.0.1:{port}") as channel:
+    async with serve_grpc(server) as address, telemetry.channel(address) as channel:
         health: Any = health_pb2_grpc.HealthStub(channel)
         reflected: Any = reflection_pb2_grpc.ServerReflectionStub(channel)
         await health.Check(health_pb2.HealthCheckRequest())
@@ -237,7 +235,6 @@ async def test_health_checks_and_reflection_leave_no_span(telemetry: Any, starte
             yield request
 
         (answer,) = [response async for response in reflected.ServerReflectionInfo(requests())]
-    await server.stop(None)
 
     assert [service.name for service in answer.list_services_response.service] == ["test.Service"]
     assert not started
@@ -256,22 +253,20 @@ async def test_an_unknown_method_is_unimplemented_and_leaves_the_callers_span_al
     assert [span.kind for span in await ended(2)] == [SpanKind.CLIENT, SpanKind.CLIENT]
 
 
-async def test_names_that_a_peer_makes_up_do_not_fill_the_memory(telemetry: Any, start: Any) -> None:
-    address = await start()
+async def test_names_that_a_peer_makes_up_do_not_fill_the_memory(telemetry: Any, serve_grpc: Any) -> None:
     (interceptor,) = telemetry.server_interceptors()
     server = aio.server(interceptors=[interceptor])
-    port = server.add_insecure_port(address.replace(address.split(":")[1], "0"))
-    await server.start()
-    async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+    async with serve_grpc(server) as address, aio.insecure_channel(address) as channel:
         for number in range(20):
             method: Any = channel.unary_unary(f"/made.Up/{number}")
             assert await method(b"").code() is StatusCode.UNIMPLEMENTED
-    await server.stop(None)
 
     assert not interceptor._methods._known
 
 
-async def test_names_that_a_handler_of_everything_takes_do_not_fill_the_memory_either(telemetry: Any) -> None:
+async def test_names_that_a_handler_of_everything_takes_do_not_fill_the_memory_either(
+    telemetry: Any, serve_grpc: Any
+) -> None:
     async def answer(request: bytes, _context: Any) -> bytes:
         return request
 
@@ -282,13 +277,10 @@ async def test_names_that_a_handler_of_everything_takes_do_not_fill_the_memory_e
     (interceptor,) = telemetry.server_interceptors()
     server = aio.server(interceptors=[interceptor])
     server.add_generic_rpc_handlers((Proxy(),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+    async with serve_grpc(server) as address, aio.insecure_channel(address) as channel:
         for number in range(1010):
             method: Any = channel.unary_unary(f"/made.Up/{number}")
             assert await method(b"hello") == b"hello"
-    await server.stop(None)
 
     assert len(interceptor._wrapped) == 1000
 
@@ -318,7 +310,9 @@ async def test_of_a_trace_that_is_not_recorded_the_decision_is_handed_on_and_not
     assert not started
 
 
-async def test_what_an_interceptor_before_it_makes_of_the_metadata_is_what_counts(telemetry: Telemetry) -> None:
+async def test_what_an_interceptor_before_it_makes_of_the_metadata_is_what_counts(
+    telemetry: Telemetry, serve_grpc: Any
+) -> None:
     class Mesh(aio.ServerInterceptor):
         async def intercept_service(self, continuation: Any, details: Any) -> Any:
             return await continuation(type(details)(details.method, (("x-tenant-id", "globex"),)))
@@ -327,14 +321,8 @@ async def test_what_an_interceptor_before_it_makes_of_the_metadata_is_what_count
         return require_tenant().encode()
 
     server = aio.server(interceptors=[Mesh(), *telemetry.server_interceptors()])
-    handlers: Any = {"Answer": grpc.unary_unary_rpc_method_handler(answer)}
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", handlers),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    try:
-        assert await call(f"127.0.0.1:{port}", "Answer", metadata=(("x-tenant-id", "acme"),)) == b"globex"
-    finally:
-        await server.stop(None)
+    async with serve_grpc(server, Answer=grpc.unary_unary_rpc_method_handler(answer)) as address:
+        assert await call(address, "Answer", metadata=(("x-tenant-id", "acme"),)) == b"globex"
 
 
 async def test_a_handler_that_is_kept_and_called_again_reads_each_calls_own_metadata(telemetry: Telemetry) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc
@@ -65,12 +64,12 @@ class Handlers:
         while True:
             yield request
 
-    def generic(self) -> grpc.GenericRpcHandler:
+    def methods(self) -> dict[str, Any]:
         unary = {name: getattr(self, name.lower()) for name in METHODS}
         handlers: dict[str, Any] = {name: grpc.unary_unary_rpc_method_handler(each) for name, each in unary.items()}
         handlers["Count"] = grpc.unary_stream_rpc_method_handler(self.count)
         handlers["Flood"] = grpc.unary_stream_rpc_method_handler(self.flood)
-        return grpc.method_handlers_generic_handler("test.Service", handlers)
+        return handlers
 
 
 @pytest.fixture
@@ -79,35 +78,22 @@ def handlers() -> Handlers:
 
 
 @pytest.fixture
-async def stock(stock_provider: TracerProvider, handlers: Handlers) -> AsyncIterator[aio.Channel]:
+async def stock(stock_provider: TracerProvider, handlers: Handlers, serve_grpc: Any) -> AsyncIterator[aio.Channel]:
     """A channel to the handlers, both sides instrumented by the stock package, which exports to the same lists."""
     server_side = aio_server_interceptor(tracer_provider=stock_provider)  # type: ignore[no-untyped-call]
     client_side = aio_client_interceptors(tracer_provider=stock_provider)  # type: ignore[no-untyped-call]
     async with (
-        _serving(handlers, [server_side]) as address,
+        serve_grpc(aio.server(interceptors=[server_side]), **handlers.methods()) as address,
         aio.insecure_channel(address, interceptors=client_side) as channel,
     ):
         yield channel
 
 
 @pytest.fixture
-async def ours(telemetry: Telemetry, handlers: Handlers) -> AsyncIterator[aio.Channel]:
+async def ours(telemetry: Telemetry, handlers: Handlers, serve_grpc: Any) -> AsyncIterator[aio.Channel]:
     """The same with ours."""
-    async with (
-        _serving(handlers, telemetry.server_interceptors()) as address,
-        telemetry.channel(address) as channel,
-    ):
+    async with serve_grpc(telemetry.server(), **handlers.methods()) as address, telemetry.channel(address) as channel:
         yield channel
-
-
-@asynccontextmanager
-async def _serving(handlers: Handlers, interceptors: list[aio.ServerInterceptor]) -> AsyncIterator[str]:
-    server = aio.server(interceptors=interceptors)
-    server.add_generic_rpc_handlers((handlers.generic(),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    yield f"127.0.0.1:{port}"
-    await server.stop(0)
 
 
 async def call(channel: aio.Channel, method: str, timeout: float = 30) -> tuple[StatusCode, str]:  # noqa: ASYNC109
@@ -264,14 +250,14 @@ async def test_a_span_is_current_across_a_yield(
     assert not await leave(ours)
 
 
-async def test_there_are_no_metrics(monkeypatch: pytest.MonkeyPatch, handlers: Handlers) -> None:
+async def test_there_are_no_metrics(monkeypatch: pytest.MonkeyPatch, handlers: Handlers, serve_grpc: Any) -> None:
     reader = InMemoryMetricReader()
     stock_provider = MeterProvider([reader])
     monkeypatch.setattr(metrics._internal, "_METER_PROVIDER", stock_provider)  # what get_meter_provider gives
     server_side = aio_server_interceptor()  # type: ignore[no-untyped-call]
     client_side = aio_client_interceptors()  # type: ignore[no-untyped-call]
     async with (
-        _serving(handlers, [server_side]) as address,
+        serve_grpc(aio.server(interceptors=[server_side]), **handlers.methods()) as address,
         aio.insecure_channel(address, interceptors=client_side) as channel,
     ):
         await call(channel, "Answer")
@@ -282,7 +268,7 @@ async def test_there_are_no_metrics(monkeypatch: pytest.MonkeyPatch, handlers: H
     config = TelemetryConfig(service_name="test", exporter=ExporterConfig(kind="none"))
     with configure(config, metric_readers=[reader]) as telemetry:
         async with (
-            _serving(handlers, telemetry.server_interceptors()) as address,
+            serve_grpc(telemetry.server(), **handlers.methods()) as address,
             telemetry.channel(address) as channel,
         ):
             await call(channel, "Answer")

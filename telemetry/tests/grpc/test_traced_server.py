@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc
@@ -19,49 +17,46 @@ async def answer(_request: bytes, _context: Any) -> bytes:
 HANDLERS: dict[str, Any] = {"Answer": grpc.unary_unary_rpc_method_handler(answer)}
 
 
-@asynccontextmanager
-async def running(server: aio.Server) -> AsyncIterator[Callable[[str], Any]]:
-    """Run the server, and give what calls its methods without a trace."""
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    try:
-        async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            unary: Any = channel.unary_unary
-            yield lambda method: unary(f"/test.Service/{method}")(b"")
-    finally:
-        await server.stop(None)
+async def call(address: str, method: str = "Answer") -> Any:
+    """Call a method without a trace."""
+    async with aio.insecure_channel(address) as channel:
+        unary: Any = channel.unary_unary(f"/test.Service/{method}")
+        return await unary(b"")
 
 
-async def test_handlers_that_are_added_by_name_are_traced_once(telemetry: Telemetry, ended: Any) -> None:
+async def test_handlers_that_are_added_by_name_are_traced_once(
+    telemetry: Telemetry, serve_grpc: Any, ended: Any
+) -> None:
     server = telemetry.server()
-    # As generated code does: gRPC looks a method up among those that are registered first.
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", HANDLERS),))
+    # And in general, as generated code does: gRPC looks a method up among those that are registered first.
     server.add_registered_method_handlers("test.Service", HANDLERS)
-    async with running(server) as call:
-        trace_id = await call("Answer")
+    async with serve_grpc(server, **HANDLERS) as address:
+        trace_id = await call(address)
 
     (span,) = await ended(1)
     assert (span.name, trace_id.decode()) == ("test.Service/Answer", f"{span.context.trace_id:032x}")
 
 
-async def test_handlers_that_are_added_by_name_alone_are_traced(telemetry: Telemetry, ended: Any) -> None:
+async def test_handlers_that_are_added_by_name_alone_are_traced(
+    telemetry: Telemetry, serve_grpc: Any, ended: Any
+) -> None:
     server = telemetry.server()
     server.add_registered_method_handlers("test.Service", HANDLERS)
-    async with running(server) as call:
-        await call("Answer")
+    async with serve_grpc(server) as address:
+        await call(address)
 
     (span,) = await ended(1)
     assert span.name == "test.Service/Answer"
 
 
 async def test_a_method_that_nobody_serves_is_unimplemented_and_leaves_no_span(
-    telemetry: Telemetry, started: list[Any]
+    telemetry: Telemetry, serve_grpc: Any, started: list[Any]
 ) -> None:
     server = telemetry.server()
     server.add_registered_method_handlers("test.Service", HANDLERS)
-    async with running(server) as call:
+    async with serve_grpc(server) as address:
         with pytest.raises(aio.AioRpcError) as refused:
-            await call("Nothing")
+            await call(address, "Nothing")
 
     assert refused.value.code() is StatusCode.UNIMPLEMENTED
     assert not started
@@ -83,12 +78,14 @@ class Watching(aio.ServerInterceptor):
         return grpc.unary_unary_rpc_method_handler(watched)
 
 
-async def test_more_interceptors_run_inside_of_the_calls_span(telemetry: Telemetry, ended: Any) -> None:
+async def test_more_interceptors_run_inside_of_the_calls_span(
+    telemetry: Telemetry, serve_grpc: Any, ended: Any
+) -> None:
     watching = Watching()
     server = telemetry.server(interceptors=[watching])
     server.add_registered_method_handlers("test.Service", HANDLERS)
-    async with running(server) as call:
-        trace_id = await call("Answer")
+    async with serve_grpc(server) as address:
+        trace_id = await call(address)
 
     await ended(1)
     assert watching.seen == [trace_id.decode()]
@@ -105,9 +102,9 @@ async def test_no_second_server_gets_a_port_that_is_served_unless_it_is_asked_fo
     assert shared[1].add_insecure_port(f"127.0.0.1:{port}") == port
 
 
-async def test_who_waits_for_its_end_is_told(telemetry: Telemetry) -> None:
+async def test_who_waits_for_its_end_is_told(telemetry: Telemetry, serve_grpc: Any) -> None:
     server = telemetry.server()
-    async with running(server):
+    async with serve_grpc(server):
         assert await server.wait_for_termination(0.01)  # it takes longer
         waiting = asyncio.create_task(server.wait_for_termination())
     assert await waiting is False

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from time import perf_counter
 from typing import Any
 
 import httpx
@@ -17,6 +18,9 @@ from telemetry.http import ASGIApp
 
 Ask = Callable[..., Any]
 ServeApp = Callable[[ASGIApp], AbstractAsyncContextManager[tuple[str, int]]]
+Leave = Callable[..., Awaitable[float]]
+
+GET_WORK = b"GET /work HTTP/1.1\r\nhost: x\r\n\r\n"
 
 
 @pytest.fixture
@@ -53,3 +57,19 @@ def serve_app() -> ServeApp:
                 await task
 
     return serving
+
+
+@pytest.fixture
+def leave() -> Leave:
+    """Give a function that asks for ``/work``, hangs up when an event is set, and gives the time of it."""
+
+    async def leaving(address: tuple[str, int], when: asyncio.Event, request: bytes = GET_WORK) -> float:
+        _reader, writer = await asyncio.open_connection(*address)
+        writer.write(request)
+        await writer.drain()
+        async with asyncio.timeout(5):
+            await when.wait()
+        writer.close()
+        return perf_counter()
+
+    return leaving

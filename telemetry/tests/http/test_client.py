@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from time import perf_counter
 from typing import Any
 
@@ -18,16 +19,6 @@ from telemetry import Telemetry
 from telemetry.http import Message, Receive, Scope, Send
 
 
-async def leave(address: tuple[str, int], request: bytes, when: asyncio.Event) -> float:
-    """Send a request, close the connection when the event is set, and give the time of it."""
-    _reader, writer = await asyncio.open_connection(*address)
-    writer.write(request)
-    await writer.drain()
-    await when.wait()
-    writer.close()
-    return perf_counter()
-
-
 @pytest.mark.parametrize(
     "request_text",
     [
@@ -39,7 +30,14 @@ async def leave(address: tuple[str, int], request: bytes, when: asyncio.Event) -
 )
 @pytest.mark.parametrize("reads", ["read", ""], ids=["body read", "body left"])
 async def test_the_work_of_a_client_that_left_is_cancelled(  # noqa: PLR0913, PLR0917  fixtures and parameters
-    telemetry: Telemetry, spans: list[Any], until: Any, api: FastAPI, serve_app: Any, request_text: bytes, reads: str
+    telemetry: Telemetry,
+    spans: list[Any],
+    until: Any,
+    api: FastAPI,
+    serve_app: Any,
+    leave: Any,
+    request_text: bytes,
+    reads: str,
 ) -> None:
     started, cancelled_at = asyncio.Event(), []
 
@@ -55,7 +53,7 @@ async def test_the_work_of_a_client_that_left_is_cancelled(  # noqa: PLR0913, PL
             raise
 
     async with serve_app(telemetry.asgi(api)) as address:
-        left_at = await leave(address, request_text, started)
+        left_at = await leave(address, started, request_text)
         await until(lambda: spans)
 
     assert cancelled_at[0] - left_at < 1
@@ -66,8 +64,8 @@ async def test_the_work_of_a_client_that_left_is_cancelled(  # noqa: PLR0913, PL
     assert not span.events
 
 
-async def test_it_is_cancelled_at_each_service_behind_within_a_tenth_of_a_second(
-    telemetry: Telemetry, ended: Any, api: FastAPI, serve_app: Any, serve_call: Any
+async def test_it_is_cancelled_at_each_service_behind_within_a_tenth_of_a_second(  # noqa: PLR0913, PLR0917  fixtures
+    telemetry: Telemetry, ended: Any, api: FastAPI, serve_app: Any, serve_call: Any, leave: Any
 ) -> None:
     started, cancelled_at = asyncio.Event(), dict[str, float]()
 
@@ -100,7 +98,7 @@ async def test_it_is_cancelled_at_each_service_behind_within_a_tenth_of_a_second
     ):
         for number in range(3):  # on a machine that has other work to do, one of them may be late
             started.clear()
-            left_at = await leave(address, b"GET /work HTTP/1.1\r\nhost: x\r\n\r\n", started)
+            left_at = await leave(address, started)
             spans = await ended(5 * (number + 1))
             seconds.append(max(cancelled_at.values()) - left_at)
 
@@ -117,26 +115,20 @@ def call(channel: aio.Channel) -> Any:
 
 
 @pytest.fixture
-async def serve_call(telemetry: Telemetry) -> AsyncIterator[Any]:
+async def serve_call(telemetry: Telemetry, serve_grpc: Any) -> AsyncIterator[Any]:
     """Give a function that serves a handler as ``test.Service/Call``, traced, and gives the address."""
-    servers: list[aio.Server] = []
 
     async def serve(handler: Any) -> str:
-        server = aio.server(interceptors=telemetry.server_interceptors())
-        handlers: dict[str, Any] = {"Call": grpc.unary_unary_rpc_method_handler(handler)}
-        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", handlers),))
-        port = server.add_insecure_port("127.0.0.1:0")
-        await server.start()
-        servers.append(server)
-        return f"127.0.0.1:{port}"
+        called: Any = grpc.unary_unary_rpc_method_handler(handler)
+        address: str = await running.enter_async_context(serve_grpc(telemetry.server(), Call=called))
+        return address
 
-    yield serve
-    for server in servers:
-        await server.stop(None)
+    async with AsyncExitStack() as running:
+        yield serve
 
 
-async def test_a_response_that_streams_ends_when_its_client_leaves(
-    telemetry: Telemetry, spans: list[Any], until: Any, api: FastAPI, serve_app: Any
+async def test_a_response_that_streams_ends_when_its_client_leaves(  # noqa: PLR0913, PLR0917  fixtures
+    telemetry: Telemetry, spans: list[Any], until: Any, api: FastAPI, serve_app: Any, leave: Any
 ) -> None:
     started, closed = asyncio.Event(), asyncio.Event()
 
@@ -153,7 +145,7 @@ async def test_a_response_that_streams_ends_when_its_client_leaves(
         return StreamingResponse(chunks())
 
     async with serve_app(telemetry.asgi(api)) as address:
-        await leave(address, b"GET /work HTTP/1.1\r\nhost: x\r\n\r\n", started)
+        await leave(address, started)
         await asyncio.wait_for(closed.wait(), 1)
         await until(lambda: spans)
 
@@ -164,8 +156,8 @@ async def test_a_response_that_streams_ends_when_its_client_leaves(
     assert span.status.status_code is StatusCode.UNSET
 
 
-async def test_work_in_the_background_goes_on_without_the_client(
-    telemetry: Telemetry, spans: list[Any], until: Any, api: FastAPI, serve_app: Any
+async def test_work_in_the_background_goes_on_without_the_client(  # noqa: PLR0913, PLR0917  fixtures
+    telemetry: Telemetry, spans: list[Any], until: Any, api: FastAPI, serve_app: Any, leave: Any
 ) -> None:
     started, go_on, done = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
@@ -179,7 +171,7 @@ async def test_work_in_the_background_goes_on_without_the_client(
         background.add_task(later)
 
     async with serve_app(telemetry.asgi(api)) as address:
-        await leave(address, b"GET /work HTTP/1.1\r\nhost: x\r\n\r\n", started)
+        await leave(address, started)
         await until(lambda: spans)
         await asyncio.sleep(0.03)
         go_on.set()

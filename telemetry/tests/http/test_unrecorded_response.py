@@ -38,7 +38,7 @@ async def acme(_scope: Any) -> Edge:
 
 
 async def test_the_trace_and_the_tenant_are_told_to_the_caller_and_to_the_services_behind(
-    telemetry: Telemetry, api: FastAPI, ask: Any
+    telemetry: Telemetry, serve_grpc: Any, api: FastAPI, ask: Any
 ) -> None:
     told: list[dict[str, str]] = []
 
@@ -46,13 +46,10 @@ async def test_the_trace_and_the_tenant_are_told_to_the_caller_and_to_the_servic
         told.append(dict(context.invocation_metadata()))
         return request
 
-    server = aio.server()
-    handlers: Any = {"Answer": grpc.unary_unary_rpc_method_handler(answer)}
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", handlers),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-
-    async with telemetry.channel(f"127.0.0.1:{port}") as channel:
+    async with (
+        serve_grpc(aio.server(), Answer=grpc.unary_unary_rpc_method_handler(answer)) as address,
+        telemetry.channel(address) as channel,
+    ):
 
         @api.get("/work")
         async def work() -> tuple[str | None, str | None]:
@@ -61,7 +58,6 @@ async def test_the_trace_and_the_tenant_are_told_to_the_caller_and_to_the_servic
             return current_tenant(), current_trace_id()
 
         response: httpx.Response = await ask(telemetry.asgi(api, policy=acme), "GET", "/work")
-    await server.stop(None)
 
     trace_id = response.headers["x-trace-id"]
     assert response.json() == ["acme", trace_id]
@@ -72,7 +68,9 @@ async def test_the_trace_and_the_tenant_are_told_to_the_caller_and_to_the_servic
     assert "baggage" not in metadata  # it is for spans
 
 
-async def test_the_work_of_a_client_that_left_is_cancelled(telemetry: Telemetry, api: FastAPI, serve_app: Any) -> None:
+async def test_the_work_of_a_client_that_left_is_cancelled(
+    telemetry: Telemetry, api: FastAPI, serve_app: Any, leave: Any
+) -> None:
     started, cancelled = asyncio.Event(), asyncio.Event()
 
     @api.get("/work")
@@ -89,7 +87,7 @@ async def test_the_work_of_a_client_that_left_is_cancelled(telemetry: Telemetry,
 
 
 async def test_what_goes_on_after_the_response_is_left_alone(
-    telemetry: Telemetry, api: FastAPI, serve_app: Any
+    telemetry: Telemetry, api: FastAPI, serve_app: Any, leave: Any
 ) -> None:
     started, go_on, done = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
@@ -131,12 +129,3 @@ async def test_a_server_that_ends_a_request_cancels_it(telemetry: Telemetry) -> 
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
             await telemetry.asgi(hang)(scope, nothing, nothing)
-
-
-async def leave(address: tuple[str, int], when: asyncio.Event) -> None:
-    """Send a request, and close the connection when the event is set."""
-    _reader, writer = await asyncio.open_connection(*address)
-    writer.write(b"GET /work HTTP/1.1\r\nhost: x\r\n\r\n")
-    await writer.drain()
-    await asyncio.wait_for(when.wait(), 5)
-    writer.close()

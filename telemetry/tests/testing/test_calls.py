@@ -40,14 +40,12 @@ class Heard:
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[tuple[Heard, str]]:
+async def server(serve_grpc: Any) -> AsyncIterator[tuple[Heard, str]]:
     heard = Heard()
     made = aio.server()
     made.add_generic_rpc_handlers((heard.handlers(),))
-    port = made.add_insecure_port("127.0.0.1:0")
-    await made.start()
-    yield heard, f"127.0.0.1:{port}"
-    await made.stop(None)
+    async with serve_grpc(made) as address:
+        yield heard, address
 
 
 async def requests() -> AsyncIterator[bytes]:
