@@ -110,6 +110,39 @@ async def test_a_pool_that_is_taken_is_given_back(wire: Wire, database: Database
     assert pool.checkedout() == 0
 
 
+async def test_a_connection_that_others_give_back_is_taken_as_well(wire: Wire, database: Database) -> None:
+    service = await wire(taken="method: test.v1.Test/Other, do: hold-pool")
+    service.on("taken")
+
+    async with database.engine.connect():  # as a check of readiness has one
+        call = asyncio.create_task(service.call("Other"))
+        await all_taken(database)
+    with pytest.raises(aio.AioRpcError) as caught:
+        await call
+
+    assert caught.value.code() is StatusCode.UNAVAILABLE
+
+
+async def test_the_pool_stays_taken_until_the_last_of_several_calls_has_ended(wire: Wire, database: Database) -> None:
+    service = await wire(taken="method: test.v1.Test/Other, do: hold-pool")
+    service.on("taken")
+
+    first = asyncio.create_task(service.call("Other"))
+    await all_taken(database)
+    both = await asyncio.gather(first, service.call("Other"), return_exceptions=True)
+
+    assert [error.code() for error in both if isinstance(error, aio.AioRpcError)] == [StatusCode.UNAVAILABLE] * 2
+    assert await service.call() == b"3"
+
+
+async def all_taken(database: Database) -> None:
+    pool = database.engine.sync_engine.pool
+    assert isinstance(pool, QueuePool)
+    async with asyncio.timeout(5):
+        while pool.checkedout() < database.most_connections:  # noqa: ASYNC110  a pool sets no event
+            await asyncio.sleep(0.01)
+
+
 async def test_without_a_call_nothing_is_met(wire: Wire, database: Database) -> None:
     service = await wire(down=f"method: {UNARY}, do: refuse-connections")
     service.on("down")

@@ -13,7 +13,7 @@ from grpc import StatusCode, aio
 from faults.actions import Abort, Action, BreakStream, Delay, HoldPool, Raise, SkewClock
 from faults.catalogue import Fault
 from faults.clock import SkewedClocks
-from faults.pool import held
+from faults.pool import HeldPool
 from faults.switches import Switches, active
 from telemetry.database import Database
 
@@ -45,7 +45,7 @@ class FaultInterceptor(aio.ServerInterceptor):
     ) -> None:
         self._faults = faults
         self._switches = switches
-        self._database = database
+        self._pool = HeldPool(database)
         self._clocks = clocks
         self._wrapped: dict[str, tuple[Handler, Handler]] = {}
 
@@ -109,7 +109,7 @@ class FaultInterceptor(aio.ServerInterceptor):
                 case Raise():
                     raise InjectedBug(action.message)
                 case HoldPool():
-                    await stack.enter_async_context(held(self._database))
+                    await stack.enter_async_context(self._pool.held())
                 case SkewClock():
                     self._clocks.skew(action.seconds)
                 case _:  # the seams of the database and of streams ask by themselves
