@@ -105,9 +105,7 @@ async def test_a_pool_that_is_taken_is_given_back(wire: Wire, database: Database
 
     assert caught.value.code() is StatusCode.UNAVAILABLE
     assert await service.call() == b"3"
-    pool = database.engine.sync_engine.pool
-    assert isinstance(pool, QueuePool)
-    assert pool.checkedout() == 0
+    assert taken(database) == 0
 
 
 async def test_a_connection_that_others_give_back_is_taken_as_well(wire: Wire, database: Database) -> None:
@@ -136,11 +134,15 @@ async def test_the_pool_stays_taken_until_the_last_of_several_calls_has_ended(wi
 
 
 async def all_taken(database: Database) -> None:
+    async with asyncio.timeout(5):
+        while taken(database) < database.most_connections:  # noqa: ASYNC110  a pool sets no event
+            await asyncio.sleep(0.01)
+
+
+def taken(database: Database) -> int:
     pool = database.engine.sync_engine.pool
     assert isinstance(pool, QueuePool)
-    async with asyncio.timeout(5):
-        while pool.checkedout() < database.most_connections:  # noqa: ASYNC110  a pool sets no event
-            await asyncio.sleep(0.01)
+    return pool.checkedout()
 
 
 async def test_without_a_call_nothing_is_met(wire: Wire, database: Database) -> None:

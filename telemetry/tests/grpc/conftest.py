@@ -20,15 +20,30 @@ if TYPE_CHECKING:  # generic to the type checker alone
     Handler = grpc.RpcMethodHandler[Any, Any]
 
 
+MakeServer = Callable[..., aio.Server]
 Start = Callable[..., Awaitable[str]]
 
 
 @pytest.fixture(params=["server", "interceptors"])
-async def start(telemetry: Telemetry, serve_grpc: Any, request: pytest.FixtureRequest) -> AsyncIterator[Start]:
-    """Give a function that serves handlers as the service ``test.Service``, traced, and gives the address.
+def traced_server(request: pytest.FixtureRequest) -> MakeServer:
+    """Give what makes a traced server: `Telemetry.server`, and gRPC's own with `Telemetry.server_interceptors`."""
 
-    It serves them with `Telemetry.server`, and with a server of gRPC's own that has `Telemetry.server_interceptors`.
-    """
+    def make(
+        telemetry: Telemetry,
+        errors: dict[type[BaseException], StatusCode] | None = None,
+        extra: Sequence[aio.ServerInterceptor] = (),
+        trust: Trust = TRUSTED,
+    ) -> aio.Server:
+        if request.param == "server":
+            return telemetry.server(errors, interceptors=extra, trust=trust)
+        return aio.server(interceptors=[*telemetry.server_interceptors(errors, trust=trust), *extra])
+
+    return make
+
+
+@pytest.fixture
+async def start(telemetry: Telemetry, traced_server: MakeServer, serve_grpc: Any) -> AsyncIterator[Start]:
+    """Give a function that serves handlers as the service ``test.Service``, traced, and gives the address."""
 
     async def start_server(
         errors: dict[type[BaseException], StatusCode] | None = None,
@@ -37,10 +52,7 @@ async def start(telemetry: Telemetry, serve_grpc: Any, request: pytest.FixtureRe
         trust: Trust = TRUSTED,
         **handlers: Handler,
     ) -> str:
-        if request.param == "server":
-            server = telemetry.server(errors, interceptors=extra, trust=trust)
-        else:
-            server = aio.server(interceptors=[*telemetry.server_interceptors(errors, trust=trust), *extra])
+        server = traced_server(telemetry, errors, extra, trust)
         return await running.enter_async_context(serve_grpc(server, address, **handlers))
 
     async with AsyncExitStack() as running:
@@ -50,11 +62,15 @@ async def start(telemetry: Telemetry, serve_grpc: Any, request: pytest.FixtureRe
 Act = Callable[[Any], Awaitable[None]]
 
 
+async def wait_for_ever(_context: Any) -> None:
+    await asyncio.Event().wait()
+
+
 @dataclass
 class Service:
     """Handlers of every shape that do the same: they answer, act, and answer again."""
 
-    act: Act
+    act: Act = wait_for_ever
     running: asyncio.Event = field(default_factory=asyncio.Event)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -176,54 +176,33 @@ async def test_calls_succeed_again_soon_after_their_server_is_back(
                 assert await method(b"back", wait_for_ready=True, timeout=5) == b"back"
 
 
-async def test_cancelling_the_task_that_awaits_a_call_cancels_the_call(telemetry: Any, start: Any, ended: Any) -> None:
-    running, cancelled = asyncio.Event(), asyncio.Event()
-
-    async def wait(_request: bytes, _context: Any) -> bytes:
-        running.set()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            cancelled.set()
-        return b""
-
-    address = await start(Wait=grpc.unary_unary_rpc_method_handler(wait))
-    async with telemetry.channel(address) as channel:
-
-        async def call() -> None:
-            await channel.unary_unary("/test.Service/Wait")(b"")
-
-        task = asyncio.create_task(call())
-        await running.wait()
+async def test_cancelling_the_task_that_awaits_a_call_cancels_the_call(
+    telemetry: Any, start: Any, ended: Any, calls: Any
+) -> None:
+    service = calls.service()
+    async with telemetry.channel(await start(**service.handlers())) as channel:
+        task = asyncio.create_task(calls.finish(calls.begin(channel, "unary_unary")))
+        await service.running.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         async with asyncio.timeout(1):
-            await cancelled.wait()
+            await service.cancelled.wait()
     both = await ended(2)
 
     assert [span.attributes["rpc.response.status_code"] for span in both] == ["CANCELLED", "CANCELLED"]
 
 
 async def test_a_call_that_is_cancelled_as_its_deadline_comes_ended_by_its_deadline(
-    telemetry: Any, start: Any, ended: Any
+    telemetry: Any, start: Any, ended: Any, calls: Any
 ) -> None:
-    cancelled = asyncio.Event()
-
-    async def wait(_request: bytes, _context: Any) -> bytes:
-        try:
-            await asyncio.Event().wait()
-        finally:
-            cancelled.set()
-        return b""
-
-    address = await start(Wait=grpc.unary_unary_rpc_method_handler(wait))
-    async with telemetry.channel(address) as channel:
+    service = calls.service()
+    async with telemetry.channel(await start(**service.handlers())) as channel:
         with deadline(0.5), pytest.raises(TimeoutError):
             async with asyncio.timeout(0.49):  # as gRPC cancels a handler whose client was a little earlier
-                await channel.unary_unary("/test.Service/Wait")(b"")
+                await calls.finish(calls.begin(channel, "unary_unary"))
         async with asyncio.timeout(1):
-            await cancelled.wait()
+            await service.cancelled.wait()
     both = await ended(2)
 
     assert {span.attributes["rpc.response.status_code"] for span in both} == {"DEADLINE_EXCEEDED"}

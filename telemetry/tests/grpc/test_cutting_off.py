@@ -17,15 +17,11 @@ from telemetry import Telemetry
 SHAPES = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
 
 
-async def wait_for_ever(_context: Any) -> None:
-    await asyncio.Event().wait()
-
-
 @pytest.mark.parametrize("method", ["unary_stream", "stream_stream", "unary_write", "stream_write"])
 async def test_a_stream_that_is_left_early_is_cancelled_on_both_sides(
     telemetry: Telemetry, start: Any, ended: Any, calls: Any, method: str
 ) -> None:
-    service = calls.service(wait_for_ever)
+    service = calls.service()
     address = await start(**service.handlers())
     async with telemetry.channel(address) as channel:
         call = calls.begin(channel, method)
@@ -40,7 +36,7 @@ async def test_a_stream_that_is_left_early_is_cancelled_on_both_sides(
 async def test_a_response_that_nobody_waits_for_any_more_is_cancelled_on_both_sides(
     telemetry: Telemetry, start: Any, ended: Any, calls: Any, method: str
 ) -> None:
-    service = calls.service(wait_for_ever)
+    service = calls.service()
     address = await start(**service.handlers())
     async with telemetry.channel(address) as channel:
         waiting = asyncio.create_task(calls.finish(calls.begin(channel, method)))
@@ -55,7 +51,7 @@ async def test_a_response_that_nobody_waits_for_any_more_is_cancelled_on_both_si
 async def test_a_cancelled_call_cancels_its_handler_within_a_tenth_of_a_second(
     telemetry: Telemetry, start: Any, calls: Any, method: str
 ) -> None:
-    service = calls.service(wait_for_ever)
+    service = calls.service()
     address = await start(**service.handlers())
     seconds = []
     async with telemetry.channel(address) as channel:
@@ -76,7 +72,7 @@ async def test_a_cancelled_call_cancels_its_handler_within_a_tenth_of_a_second(
 async def test_a_call_that_is_never_read_ends_with_its_channel(
     telemetry: Telemetry, start: Any, ended: Any, calls: Any, method: str
 ) -> None:
-    service = calls.service(wait_for_ever)
+    service = calls.service()
     address = await start(**service.handlers())
     async with telemetry.channel(address) as channel:
         call = calls.begin(channel, method, timeout=30)
@@ -86,11 +82,11 @@ async def test_a_call_that_is_never_read_ends_with_its_channel(
 
 
 @pytest.mark.parametrize("method", [*SHAPES, "unary_write", "stream_write"])
-async def test_a_server_that_stops_ends_the_spans_of_what_it_was_doing(
-    telemetry: Telemetry, serve_grpc: Any, ended: Any, calls: Any, method: str
+async def test_a_server_that_stops_ends_the_spans_of_what_it_was_doing(  # noqa: PLR0913, PLR0917  fixtures
+    telemetry: Telemetry, traced_server: Any, serve_grpc: Any, ended: Any, calls: Any, method: str
 ) -> None:
-    service = calls.service(wait_for_ever)
-    server = telemetry.server()
+    service = calls.service()
+    server = traced_server(telemetry)
     async with serve_grpc(server, **service.handlers()) as address, telemetry.channel(address) as channel:
         running = asyncio.create_task(calls.finish(calls.begin(channel, method, timeout=30)))
         await call_reaches(service)

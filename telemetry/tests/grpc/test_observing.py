@@ -45,12 +45,13 @@ async def count(request: bytes, context: Any) -> AsyncIterator[bytes]:  # noqa: 
 
 
 @pytest.fixture
-def serve(serve_grpc: Any) -> Any:
+def serve(traced_server: Any, serve_grpc: Any) -> Any:
     """Give a function that serves the handlers with a telemetry, and gives the address."""
     unary = {"Answer": answer, "Missing": missing, "Broken": broken, "Hang": hang}
     handlers: dict[str, Any] = {name: grpc.unary_unary_rpc_method_handler(each) for name, each in unary.items()}
     handlers["Count"] = grpc.unary_stream_rpc_method_handler(count)
-    return lambda telemetry: serve_grpc(telemetry.server({MissingError: StatusCode.NOT_FOUND}), **handlers)
+    errors = {MissingError: StatusCode.NOT_FOUND}
+    return lambda telemetry: serve_grpc(traced_server(telemetry, errors), **handlers)
 
 
 async def call(channel: aio.Channel, method: str) -> None:

@@ -221,8 +221,10 @@ async def test_a_call_without_a_deadline_sets_none(start: Any) -> None:
     )
 
 
-async def test_health_checks_and_reflection_leave_no_span(telemetry: Any, serve_grpc: Any, started: list[Any]) -> None:
-    server = telemetry.server()
+async def test_health_checks_and_reflection_leave_no_span(
+    telemetry: Any, traced_server: Any, serve_grpc: Any, started: list[Any]
+) -> None:
+    server = traced_server(telemetry)
     health_pb2_grpc.add_HealthServicer_to_server(HealthServicer(), server)
     reflection.enable_server_reflection(["test.Service"], server)
     async with serve_grpc(server) as address, telemetry.channel(address) as channel:

@@ -92,7 +92,8 @@ async def stock(stock_provider: TracerProvider, handlers: Handlers, serve_grpc: 
 @pytest.fixture
 async def ours(telemetry: Telemetry, handlers: Handlers, serve_grpc: Any) -> AsyncIterator[aio.Channel]:
     """The same with ours."""
-    async with serve_grpc(telemetry.server(), **handlers.methods()) as address, telemetry.channel(address) as channel:
+    server = aio.server(interceptors=telemetry.server_interceptors())
+    async with serve_grpc(server, **handlers.methods()) as address, telemetry.channel(address) as channel:
         yield channel
 
 
@@ -268,7 +269,7 @@ async def test_there_are_no_metrics(monkeypatch: pytest.MonkeyPatch, handlers: H
     config = TelemetryConfig(service_name="test", exporter=ExporterConfig(kind="none"))
     with configure(config, metric_readers=[reader]) as telemetry:
         async with (
-            serve_grpc(telemetry.server(), **handlers.methods()) as address,
+            serve_grpc(aio.server(interceptors=telemetry.server_interceptors()), **handlers.methods()) as address,
             telemetry.channel(address) as channel,
         ):
             await call(channel, "Answer")
