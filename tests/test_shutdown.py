@@ -16,7 +16,7 @@ import pytest
 from stack.customers import ordering
 from stack.e2e import ITEM, Shop, Stack
 from stack.local import LocalStack
-from stack.readiness import until_ready
+from stack.recovery import until_served
 from telemetry.testing import new_context
 
 pytestmark = pytest.mark.timeout(180)
@@ -143,7 +143,7 @@ async def restart(stack: Stack | LocalStack, service: str, shop: Shop) -> None:
     """Leave the stack complete, whether the service has ended, is ending, or runs because the test has failed."""
     await asyncio.to_thread(stack.terminate, service)
     await asyncio.to_thread(stack.start, service)
-    await until_ready(shop.api.http)
+    await until_served(shop)
 
 
 async def until_blank(lines: AsyncIterator[str]) -> AsyncIterator[str]:

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from uuid import uuid4
 
-import httpx
 import pytest
 
 from faults.catalogue import Fault, load
 from faults.flags import FlagFile
 from faults.scenario import Scenario
 from stack.compose import ComposeStack
-from stack.e2e import ITEM, Containers, Edge, Processes, Stack
+from stack.e2e import Containers, Edge, Processes, Shop, Stack
 from stack.faulty import Faulty
 from stack.in_process import InProcessStack
 from stack.local import LocalStack
 from stack.meeting import Meeting
-from stack.readiness import until_ready
+from stack.recovery import until_served
 from stack.trace_stores import ConsoleProgram, TraceStore
 from telemetry.pytest_plugin import backend_name
 from telemetry.testing import Memory, TracedClient
 
-_SERVED_WITHIN = 30.0  # seconds
-_NEXT_TRY = 0.05
 _FOR_CONTAINERS = 0o755  # their users are others
 _OF_TIME = {"faster_than", "before", "after"}  # rules that a clock without seconds cannot decide
 
@@ -102,18 +97,4 @@ async def meeting(
     scenario = Scenario(nobody.http, lambda of: edge.token(of, "trace"), tenant)
     breakable = edge if isinstance(edge, Processes | Containers) else None
     yield Meeting(Faulty(breakable, flags), nobody, scenario)
-    await until_ready(nobody.http)
-    await _until_served(client(tenant).http)
-
-
-async def _until_served(http: httpx.AsyncClient) -> None:
-    """Wait until no service remembers an outage any more: of its database, or of a service that it calls."""
-    nobodys_order = {"user_id": str(uuid4()), "items": [ITEM]}  # the order service asks the user service for nobody
-    async with asyncio.timeout(_SERVED_WITHIN):
-        for method, path, body, status in (
-            ("GET", "/v1/users", None, 200),
-            ("GET", "/v1/orders", None, 200),
-            ("POST", "/v1/orders", nobodys_order, 404),
-        ):
-            while (await http.request(method, path, json=body)).status_code != status:  # noqa: ASYNC110  another process'
-                await asyncio.sleep(_NEXT_TRY)
+    await until_served(Shop(client(tenant)))

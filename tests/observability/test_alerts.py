@@ -9,9 +9,10 @@ import httpx
 import pytest
 
 from faults.catalogue import Fault, load
-from stack.asking import Told, firing, series, told, until
+from stack.asking import Told, firing, series, told
 from stack.faulty import Faulty
 from stack.observability import CONSOLE
+from stack.waiting import until
 
 ARRIVES_WITHIN = 60.0  # seconds
 CLEARS_WITHIN = 120.0

@@ -7,10 +7,10 @@ from functools import partial
 
 import httpx
 
-from stack.asking import until
 from stack.compose import ComposeStack
 from stack.e2e import Shop
 from stack.observability import WATCHED_TENANT
+from stack.waiting import until
 from telemetry.testing import TracedClient
 
 GONE = 120.0  # seconds

@@ -9,11 +9,13 @@ import httpx
 import pytest
 import yaml
 
-from stack.asking import exemplar_trace_ids, log_lines, series, settled, total, until
+from stack.asking import exemplar_trace_ids, log_lines, series, total
 from stack.compose import ComposeStack
 from stack.e2e import Shop
 from stack.observability import PERCENT, WATCHED_TENANT
 from stack.places import ROOT
+from stack.recovery import until_served
+from stack.waiting import settled, until
 from telemetry.testing import Backend, TracedClient, span
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
@@ -91,6 +93,7 @@ async def test_every_failed_trace_is_kept(
         refused = [await shop.order(user) for _ in range(5)]
     finally:
         observed.start("user")
+        await until_served(shop)
 
     traces = await asyncio.gather(*(each.own_trace(absent=[USER_SERVICE]) for each in refused))
 

@@ -16,9 +16,10 @@ import httpx
 import pytest
 
 from faults.flags import FlagFile
-from stack.asking import firing, until
+from stack.asking import firing
 from stack.compose import ComposeStack
 from stack.places import ROOT
+from stack.waiting import until
 
 WITHIN = 60.0  # seconds
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -85,3 +85,43 @@ def test_a_call_to_nobody_knows_where_awaits_nobody(made: Any, trace_of: Any, ur
     trace = trace_of(made("order", "GET", kind="CLIENT", attributes={"http.method": "GET", "http.url": url}))
 
     assert missing_parts(trace) == []
+
+
+def attempts(made: Any, trace_of: Any, ended: str | int | None, *served: str | int | None) -> Any:
+    """Give the trace of a call that ended with a code after attempts that a server ended with codes."""
+    sides = [made("user", "GetUser", kind="SERVER", attributes=coded(code)) for code in served]
+    call = {"rpc.method": "shop.user.v1.UserService/GetUser", **coded(ended)}
+    return trace_of(made("order", "GetUser", *sides, kind="CLIENT", attributes=call))
+
+
+def coded(code: str | int | None) -> dict[str, str | int]:
+    """Give a status as current conventions have it, or as those before: by number."""
+    if code is None:
+        return {}
+    return {"rpc.grpc.status_code": code} if isinstance(code, int) else {"rpc.response.status_code": code}
+
+
+@pytest.mark.parametrize("ended", ["OK", 0, "NOT_FOUND", "FAILED_PRECONDITION"])
+def test_of_a_call_that_was_tried_again_the_attempt_that_ended_it_is_awaited(
+    made: Any, trace_of: Any, ended: str | int
+) -> None:
+    refused = attempts(made, trace_of, ended, "UNAVAILABLE")
+
+    (missing,) = missing_parts(refused)
+    assert missing.startswith("the server's side of order GetUser CLIENT, shop.user.v1.UserService: it ended ")
+    assert missing.endswith(", those that are there UNAVAILABLE")
+    assert missing_parts(refused, absent=["shop.user.v1.UserService"]) == []
+    assert missing_parts(attempts(made, trace_of, ended, "UNAVAILABLE", ended)) == []
+
+
+@pytest.mark.parametrize("served", ["CANCELLED", "OK"])
+@pytest.mark.parametrize("ended", ["UNAVAILABLE", "DEADLINE_EXCEEDED", "UNKNOWN"])
+def test_a_code_that_grpc_may_have_given_by_itself_awaits_no_side_like_it(
+    made: Any, trace_of: Any, ended: str, served: str
+) -> None:
+    assert missing_parts(attempts(made, trace_of, ended, served)) == []
+
+
+def test_a_side_that_tells_no_code_may_be_the_one_that_ended_the_call(made: Any, trace_of: Any) -> None:
+    assert missing_parts(attempts(made, trace_of, "OK", None)) == []
+    assert missing_parts(attempts(made, trace_of, None, "UNAVAILABLE")) == []

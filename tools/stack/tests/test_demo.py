@@ -48,10 +48,18 @@ class Demo:
 
     def wait_for(self, words: str) -> str:
         """Give all that it prints until the end of the line with these words."""
+        return self._until(lambda line: words in line)
+
+    def meet(self, fault: str) -> str:
+        """Choose a failure; give all that it shows of it, the address of its trace being the last line."""
+        self.type(fault)
+        return self._until(lambda line: line.startswith(f"http://{HOST}:{self.ports.of['console']}/trace/"))
+
+    def _until(self, is_last: Callable[[str], bool]) -> str:
         printed = ""
         for line in self.process.stdout or ():
             printed += line
-            if words in line:
+            if is_last(line):
                 return printed
         raise AssertionError(printed + (self.process.stderr.read() if self.process.stderr else ""))
 
@@ -106,23 +114,20 @@ def test_where_faults_are_allowed_one_is_chosen_and_shown_with_its_trace(tmp_pat
     demo = Demo(tmp_path / "run", FAULTS="1")
     try:
         menu = demo.wait_for("clock-skew")
-        console = f"http://{HOST}:{demo.ports.of['console']}/trace/"
         assert " 1  user-not-found     User not found\n" in menu
         assert "jaeger-down" not in menu  # there is none
 
-        demo.type("user-flaky")
-        flaky = demo.wait_for(console)
+        flaky = demo.meet("user-flaky")
         assert "answered 201, as the catalogue says\n" in flaky
         assert "✗ user UserService/GetUser" in flaky
 
-        demo.type("user-down")  # the program that ends for it does not end the demo
-        assert "answered 503, as the catalogue says\n" in demo.wait_for(console)
+        # the program that ends for it does not end the demo
+        assert "answered 503, as the catalogue says\n" in demo.meet("user-down")
+
+        assert "answered 404, as the catalogue says\n" in demo.meet("1")  # order has found user again by then
 
         demo.type("user-gone")
         assert "fault='user-gone': expected one of user-not-found, " in demo.wait_for("expected one of")
-
-        demo.type("1")
-        assert "answered 404, as the catalogue says\n" in demo.wait_for(console)
 
         demo.process.send_signal(signal.SIGINT)
         assert demo.wait() == (0, "")

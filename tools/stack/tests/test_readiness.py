@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import grpc
+import httpx
 import pytest
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from stack.ports import HOST, free_ports
-from stack.readiness import grpc_serves, http_answers
+from stack.readiness import grpc_serves, http_answers, until_answered, until_ready
+from stack.waiting import NotInTimeError
 
 
 class _Answers(BaseHTTPRequestHandler):
@@ -64,3 +66,26 @@ async def test_grpc_is_ready_when_its_service_serves() -> None:
 
     assert await asyncio.to_thread(ask) == [True, False, False]
     await server.stop(None)
+
+
+def gateway(*statuses: int) -> httpx.AsyncClient:
+    """Give a client whose requests are answered with these, one after another, the last one for ever."""
+    left = list(statuses)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(left.pop(0) if len(left) > 1 else left[0], text=f"{request.method} {request.url.path}")
+
+    return httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://gateway")
+
+
+async def test_a_gateway_that_reaches_all_again_is_ready() -> None:
+    async with gateway(503, 503, 200) as http:
+        await until_ready(http)
+
+
+async def test_what_was_answered_last_is_told_when_it_is_never_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stack.readiness._WITHIN", 0.0)
+
+    async with gateway(503) as http:
+        with pytest.raises(NotInTimeError, match=r"found last: \(503, 'POST /v1/orders'\)"):
+            await until_answered(http, 404, "POST", "/v1/orders")

@@ -19,8 +19,8 @@ from faults.scenario import Scenario, ScenarioError
 from stack.faulty import Faulty
 from stack.local import LocalStack
 from stack.meeting import Meeting
-from stack.readiness import until_ready
 from stack.verdict import Met
+from stack.waiting import NotInTimeError
 from telemetry.testing import Jaeger, TracedClient, TraceNotWhole
 
 _REQUEST_WITHIN = 30.0  # seconds
@@ -71,7 +71,7 @@ class Menu:
             return
         try:
             asyncio.run(self._meet(self._find(word)))
-        except (CatalogueError, ScenarioError, TraceNotWhole, httpx.HTTPError) as error:
+        except (CatalogueError, ScenarioError, TraceNotWhole, NotInTimeError, httpx.HTTPError) as error:
             self._say(str(error) or type(error).__name__)
 
     async def _meet(self, fault: Fault) -> None:
@@ -80,9 +80,9 @@ class Menu:
         async with gateway as http, Jaeger(self._console_url) as traces:
             client = TracedClient(http, traces)
             scenario = Scenario(http, lambda tenant: self._stack.token(tenant, "trace"), self._tenant)
-            met = await Meeting(self._faulty, client, scenario).meet(fault)
-            self._tell(met)
-            await until_ready(http)
+            meeting = Meeting(self._faulty, client, scenario)
+            self._tell(await meeting.meet(fault))
+            await meeting.until_over(fault)
 
     def _tell(self, met: Met) -> None:
         answer = "the client has left" if met.response is None else f"answered {met.response.status_code}"

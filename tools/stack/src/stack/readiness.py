@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import urllib.error
 import urllib.request
 from http import HTTPStatus
+from typing import Any
 
 import grpc
 import httpx
 from grpc_health.v1 import health_pb2
 
+from stack.waiting import until
+
 _SECONDS = 1.0
 _WITHIN = 40.0  # seconds that an outage may take to be over
-_NEXT_TRY = 0.05  # seconds until the gateway is asked again
 
 
 def http_answers(url: str) -> bool:
@@ -43,7 +44,23 @@ def grpc_serves(address: str, service: str) -> bool:
 
 
 async def until_ready(gateway: httpx.AsyncClient) -> None:
-    """Wait until the gateway reaches all that it needs: after an outage its channels take up to a second for that."""
-    async with asyncio.timeout(_WITHIN):
-        while (await gateway.get("/readyz")).status_code != HTTPStatus.OK:  # noqa: ASYNC110  it is another process'
-            await asyncio.sleep(_NEXT_TRY)
+    """Wait until the gateway reaches all that it needs: after an outage its channels take up to a second for that.
+
+    Raises:
+        NotInTimeError: It does not; says what it answers.
+    """
+    await until_answered(gateway, HTTPStatus.OK, "GET", "/readyz")
+
+
+async def until_answered(gateway: httpx.AsyncClient, status: int, method: str, path: str, **options: Any) -> None:
+    """Send a request until it is answered with a status; the options are those of httpx.
+
+    Raises:
+        NotInTimeError: It is not; says what the last answer was.
+    """
+
+    async def ask() -> tuple[int, str]:
+        response = await gateway.request(method, path, **options)
+        return response.status_code, response.text
+
+    await until(ask, lambda answer: answer[0] == status, _WITHIN)
