@@ -111,7 +111,8 @@ class Look:
         return float(min(times))
 
     def _said(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
+        of_machine = "ERR_NETWORK_CHANGED" in message.text  # containers come and go beside it
+        if message.type in {"error", "warning"} and not of_machine:
             self.complaints.append(message.text)
 
 

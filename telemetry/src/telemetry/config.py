@@ -41,7 +41,7 @@ class ExporterConfig:
             path gets ``/v1/traces``, or the path of another signal.
         protocol: How OTLP is spoken.
         headers: Sent with each export (OTLP alone); never logged.
-        timeout: Seconds that one export may take, its retries included.
+        timeout: Seconds that one export may take, its retries included; one attempt to connect gets a fifth of them.
         compression: Of the body sent by OTLP.
         certificate: Path of the PEM file with the authorities to trust, for OTLP over TLS.
         client_certificate: Path of the PEM file with the certificate to show, for mutual TLS.

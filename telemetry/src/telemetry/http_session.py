@@ -11,7 +11,20 @@ if TYPE_CHECKING:
 
 
 class ExporterSession(requests.Session):
-    """A session whose own `verify` counts: requests lets ``REQUESTS_CA_BUNDLE`` win over it."""
+    """A session whose own `verify` counts: requests lets ``REQUESTS_CA_BUNDLE`` win over it.
+
+    Attributes:
+        connect_within: Seconds that one attempt to connect gets; None for as long as the whole request.
+    """
+
+    connect_within: float | None = None
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """Send it, and give up in time on a host that has gone while its address was still known."""
+        seconds = options.get("timeout")
+        if self.connect_within is not None and isinstance(seconds, int | float):
+            options["timeout"] = (min(self.connect_within, seconds), seconds)
+        return super().send(request, **options)
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
         """Take proxies from the environment, and the authorities to trust only if none are configured."""

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 Exporter = TypeVar("Exporter")
 
+# Of the time that an export has. The SDK's exporters would give all of it to their first attempt to connect, so that a
+# collector that starts again at another address, a second later, costs the whole batch.
+_TO_CONNECT = 0.2
+
 _OWN_HEADERS = ("content-type", "content-encoding", "user-agent")
 
 
@@ -32,6 +36,7 @@ def otlp_http(config: ExporterConfig, signal: Signal, make: Callable[..., Export
 
     def connect() -> Exporter:
         session = ExporterSession()
+        session.connect_within = config.timeout * _TO_CONNECT
         exporter: Any = make(
             endpoint=config.target_for(signal),
             timeout=config.timeout,
@@ -63,6 +68,8 @@ def otlp_grpc(config: ExporterConfig, signal: Signal, make: Callable[..., Export
             credentials=credentials if secure else None,
             timeout=config.timeout,
             compression=grpc.Compression.Gzip if config.compression == "gzip" else grpc.Compression.NoCompression,
+            # Despite its name the time of one attempt: https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md
+            channel_options=(("grpc.min_reconnect_backoff_ms", max(1, round(config.timeout * _TO_CONNECT * 1000))),),
         )
         exporter._headers = tuple(_lower(config.headers).items())  # noqa: SLF001  none of the environment's
         made: Exporter = exporter
