@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
@@ -19,6 +19,7 @@ from time import monotonic, sleep
 from typing import Any
 
 import grpc
+import psutil
 import pytest
 from grpc import aio
 from opentelemetry.context import Context
@@ -166,6 +167,42 @@ def black_hole() -> Iterator[str]:
     """Give an address that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+class Deaf:
+    """A port of this machine where connections are neither taken nor refused, as with a host that has gone.
+
+    Attributes:
+        address: HOST:PORT.
+    """
+
+    def __init__(self, opened: ExitStack) -> None:
+        listener = opened.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        waiting = [opened.enter_context(socket.socket()) for _ in range(3)]  # now its queue is full
+        for each in waiting:
+            each.setblocking(False)  # noqa: FBT003  it is called so
+            each.connect_ex(listener.getsockname())
+        self._port = listener.getsockname()[1]
+        self._others = {each.getsockname()[1] for each in waiting}
+        self._seen: set[int] = set()
+        self.address = f"127.0.0.1:{self._port}"
+
+    def attempts(self) -> int:
+        """Tell how many attempts of this process to connect have been seen so far, by looking again."""
+        sockets = [each for each in psutil.Process().net_connections("tcp") if each.status == psutil.CONN_SYN_SENT]
+        self._seen.update(each.laddr.port for each in sockets if each.raddr.port == self._port)
+        return len(self._seen - self._others)
+
+
+@pytest.fixture
+def deaf() -> Iterator[Deaf]:
+    """Give a port where connections are neither taken nor refused; Linux alone has it."""
+    if sys.platform != "linux":
+        pytest.skip("elsewhere a full queue refuses")
+    with ExitStack() as opened:
+        yield Deaf(opened)
 
 
 @pytest.fixture

@@ -1,14 +1,17 @@
-"""The fault of the SDK's own export that docs/adr/0003 lists, shown beside what is right.
+"""The faults of the SDK's own export that docs/adr/0003 lists, shown beside what is right.
 
-The test first shows the fault. When it fails there, it is mended upstream: strike the row from the ADR, and ask whether
+Each test first shows the fault. When it fails there, it is mended upstream: strike its row from the ADR, and ask if
 `telemetry.pipeline` is still needed.
 """
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as Grpc
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as Http
 
 MENDED = "mended upstream? see docs/adr/0003"
 
@@ -69,3 +72,17 @@ def test_the_end_waits_long_for_a_collector_that_is_gone(
     ours, stock_waits = result.stdout.split()
     assert stock_waits == "True", MENDED
     assert float(ours) < 2
+
+
+@pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
+async def test_one_attempt_to_connect_gets_all_the_time_of_an_export(deaf: Any, protocol: str) -> None:
+    """What is right: test_pipeline.py, "a collector that does not take the connection is tried again"."""
+    url = f"http://{deaf.address}"
+    stock = Grpc(url, insecure=True, timeout=3) if protocol == "grpc" else Http(f"{url}/v1/traces", timeout=3)
+    exporting = asyncio.ensure_future(asyncio.to_thread(stock.export, []))
+    while not exporting.done():
+        deaf.attempts()
+        await asyncio.sleep(0.01)
+
+    assert (exporting.result().name, deaf.attempts()) == ("FAILURE", 1), MENDED
+    stock.shutdown()
