@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import psutil
 import pytest
 
 from scaffold.cloning import Clone
@@ -43,6 +44,13 @@ class Terminal:
             assert select.select([self.screen], [], [], max(0.0, ends_at - time.monotonic()))[0], shown
             shown += os.read(self.screen, 4096).decode()
         return shown
+
+    def wait_until_it_reads(self) -> None:
+        """Wait until it sleeps: `input` misses a Ctrl-C that comes between its question and its read."""
+        asked, ends_at = psutil.Process(self.program.pid), time.monotonic() + _WITHIN
+        while asked.status() != psutil.STATUS_SLEEPING:
+            assert time.monotonic() < ends_at, asked.status()
+            time.sleep(0.01)
 
     def type(self, text: str) -> None:
         os.write(self.screen, text.encode())
@@ -114,6 +122,7 @@ def test_what_is_given_is_not_asked_for(read_only: Clone) -> None:
 def test_a_person_may_change_his_mind(read_only: Clone, key: str) -> None:
     with at_a_terminal(str(read_only.root), NAME="stock") as terminal:
         terminal.read_until("order: ")
+        terminal.wait_until_it_reads()
         terminal.type(key)
 
         terminal.read_until("new-service: stopped, and nothing is written")
