@@ -56,7 +56,7 @@ async def test_an_outage_is_over_when_who_calls_what_was_down_has_found_it_again
 async def test_an_outage_that_does_not_end_is_told(
     meeting: Callable[..., Meeting], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stack.meeting._OVER_WITHIN", 0.0)
+    monkeypatch.setattr("stack.readiness._WITHIN", 0.0)
 
     with pytest.raises(NotInTimeError, match="503"):
         await meeting(503).until_over(load().get("user-down"))

@@ -88,4 +88,4 @@ async def test_what_was_answered_last_is_told_when_it_is_never_right(monkeypatch
 
     async with gateway(503) as http:
         with pytest.raises(NotInTimeError, match=r"found last: \(503, 'POST /v1/orders'\)"):
-            await until_answered(http, 404, "POST", "/v1/orders")
+            await until_answered(http, {404}, "POST", "/v1/orders")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import nullcontext
-from functools import partial
 from time import monotonic
 
 import httpx
@@ -12,16 +11,15 @@ import httpx
 from faults.catalogue import Fault
 from faults.scenario import Prepared, Scenario
 from stack.faulty import Faulty
-from stack.readiness import until_ready
+from stack.readiness import until_answered, until_ready
 from stack.services import services
 from stack.verdict import Met
-from stack.waiting import until
 from telemetry.testing import BackendError, Trace, TraceContext, TracedClient
 
 # Seconds after which a trace that has not come by then does not come: services and collector send every 5 s.
 _ABSENT_AFTER = 8.0
-_OVER_WITHIN = 40.0
 _POLL = 0.1
+_SERVED = range(200, 500)  # nobody was missing, whatever the caller is told
 
 
 class Meeting:
@@ -51,7 +49,7 @@ class Meeting:
         prepared = await self._scenario.prepare(fault, wrong=on)
         sent = self._client.new_context()
         async with self._faulty.having(fault) if on else nullcontext():
-            response = await self._send(prepared, sent.traceparent)
+            response = await self._send(prepared, sent)
             trace_id = sent.trace_id if response is None else response.headers["x-trace-id"]
             trace = await self._trace(fault, trace_id, sent)
         return Met(fault, sent, prepared.tenant, response, trace)
@@ -69,11 +67,13 @@ class Meeting:
             return
         prepared = await self._scenario.prepare(fault, wrong=False)
         sent = self._client.new_context()
-        ask = partial(self._send, prepared, f"00-{sent.trace_id}-{sent.span_id}-00")
-        await until(ask, _is_served, _OVER_WITHIN)
+        headers = {"traceparent": f"00-{sent.trace_id}-{sent.span_id}-00", **prepared.headers}
+        await until_answered(
+            self._client.http, _SERVED, prepared.method, prepared.path, headers=headers, json=prepared.json
+        )
 
-    async def _send(self, prepared: Prepared, traceparent: str) -> httpx.Response | None:
-        headers = {"traceparent": traceparent, **prepared.headers}
+    async def _send(self, prepared: Prepared, sent: TraceContext) -> httpx.Response | None:
+        headers = {"traceparent": sent.traceparent, **prepared.headers}
         request = self._client.http.build_request(prepared.method, prepared.path, headers=headers, json=prepared.json)
         if prepared.leaves_after is None:
             return await self._client.http.send(request)
@@ -101,7 +101,3 @@ class Meeting:
                 return trace
             await asyncio.sleep(_POLL)
         return None
-
-
-def _is_served(response: httpx.Response | None) -> bool:
-    return response is not None and not response.is_server_error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
+from collections.abc import Container
 from http import HTTPStatus
 from typing import Any
 
@@ -49,11 +50,13 @@ async def until_ready(gateway: httpx.AsyncClient) -> None:
     Raises:
         NotInTimeError: It does not; says what it answers.
     """
-    await until_answered(gateway, HTTPStatus.OK, "GET", "/readyz")
+    await until_answered(gateway, {HTTPStatus.OK}, "GET", "/readyz")
 
 
-async def until_answered(gateway: httpx.AsyncClient, status: int, method: str, path: str, **options: Any) -> None:
-    """Send a request until it is answered with a status; the options are those of httpx.
+async def until_answered(
+    gateway: httpx.AsyncClient, statuses: Container[int], method: str, path: str, **options: Any
+) -> None:
+    """Send a request until it is answered with one of these statuses; the options are those of httpx.
 
     Raises:
         NotInTimeError: It is not; says what the last answer was.
@@ -63,4 +66,4 @@ async def until_answered(gateway: httpx.AsyncClient, status: int, method: str, p
         response = await gateway.request(method, path, **options)
         return response.status_code, response.text
 
-    await until(ask, lambda answer: answer[0] == status, _WITHIN)
+    await until(ask, lambda answer: answer[0] in statuses, _WITHIN)

@@ -16,6 +16,6 @@ async def until_served(shop: Shop) -> None:
     """
     nobodys_order = {"user_id": str(uuid4()), "items": [ITEM]}  # the order service asks the user service for nobody
     await until_ready(shop.api.http)
-    await until_answered(shop.api.http, 200, "GET", "/v1/users")
-    await until_answered(shop.api.http, 200, "GET", "/v1/orders")
-    await until_answered(shop.api.http, 404, "POST", "/v1/orders", json=nobodys_order)
+    await until_answered(shop.api.http, {200}, "GET", "/v1/users")
+    await until_answered(shop.api.http, {200}, "GET", "/v1/orders")
+    await until_answered(shop.api.http, {404}, "POST", "/v1/orders", json=nobodys_order)
