@@ -9,9 +9,9 @@ BIN := .venv/bin
 PYTHON ?= python3
 SERVICES := $(patsubst services/%/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 PROTOS := $(wildcard protos/*/*/v*/*.proto)
-MEMBERS := telemetry gateway $(SERVICES:%=services/%) console faults tools/scaffold tools/stack bench
+MEMBERS := telemetry chassis tracetest gateway $(SERVICES:%=services/%) console faults tools/scaffold tools/stack bench
 TYPED := $(MEMBERS:%=%/src) tools/environment.py $(MEMBERS:%=%/tests) tools/tests tests
-UNITS := bench console faults gateway $(SERVICES:%=%-service) protos scaffold stack telemetry
+UNITS := bench chassis console faults gateway $(SERVICES:%=%-service) protos scaffold stack telemetry tracetest
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(UNITS:%=--no-emit-package throughline-%)
 

@@ -17,8 +17,8 @@ import console  # noqa: F401
 import faults  # noqa: F401
 import gateway  # noqa: F401
 import telemetry  # noqa: F401
-from telemetry.pytest_plugin import backend_name
-from telemetry.testing.conformance import NotApplicable
+from tracetest.conformance import NotApplicable
+from tracetest.pytest_plugin import backend_name
 
 _STACKS = {"local": "local", "compose": "compose", "observability": "observed"}  # and the fixtures that give them
 

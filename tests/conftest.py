@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from chassis.flush import BARRIER_PATH
 from stack.compose import ComposeStack
 from stack.e2e import Containers, Edge, Processes, Shop, Stack
 from stack.in_process import InProcessStack
@@ -15,9 +16,8 @@ from stack.jaeger import WITHOUT_JAEGER, find_jaeger
 from stack.jaeger import Jaeger as JaegerProgram
 from stack.local import LocalStack
 from stack.trace_stores import ConsoleProgram, TraceStore
-from telemetry.barrier import BARRIER_PATH
-from telemetry.pytest_plugin import backend_name, golden_folder, keep
-from telemetry.testing import Backend, Jaeger, Memory, Target, TracedClient, http_barrier
+from tracetest import Backend, Jaeger, Memory, Target, TracedClient, http_barrier
+from tracetest.pytest_plugin import backend_name, golden_folder, keep
 
 _REQUEST_WITHIN = 30.0  # seconds
 

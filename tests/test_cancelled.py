@@ -10,7 +10,7 @@ import pytest
 
 from stack.e2e import ITEM, Shop
 from stack.local import LocalStack
-from telemetry.testing import Backend, TracedClient, new_context
+from tracetest import Backend, TracedClient, new_context
 
 USER_SERVICE = "shop.user.v1.UserService"
 PATIENCE = 0.5  # seconds that the client waits; the gateway would for ten times as long

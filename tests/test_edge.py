@@ -8,7 +8,8 @@ import pytest
 
 from stack.e2e import ITEM, Shop
 from stack.trees import request
-from telemetry.testing import Backend, Exchange, Link, TracedClient, every, exactly, expect, span
+from tracetest import Backend, Exchange, Link, TracedClient, every, exactly, span
+from tracetest.expectations import expect
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,8 @@ import httpx
 
 from stack.e2e import Shop
 from stack.trees import ORDER_SERVICE, call, query, request
-from telemetry.testing import SpanPattern, TracedClient, every, exactly, expect
+from tracetest import SpanPattern, TracedClient, every, exactly
+from tracetest.expectations import expect
 
 ROUTE = "GET /v1/orders/{order_id}/events"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stack.e2e import ITEM, Shop
-from telemetry.testing import TracedClient
+from tracetest import TracedClient
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 

@@ -8,7 +8,8 @@ import pytest
 
 from stack.e2e import ITEM, Shop
 from stack.trees import ORDER_SERVICE, USER_SERVICE, call, query, request
-from telemetry.testing import SpanPattern, TracedClient, every, exactly, expect
+from tracetest import SpanPattern, TracedClient, every, exactly
+from tracetest.expectations import expect
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 

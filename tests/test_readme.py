@@ -13,7 +13,7 @@ import pytest
 
 from stack.local import LocalStack
 from stack.places import ROOT
-from telemetry.testing import Backend
+from tracetest import Backend
 
 BLOCK = re.compile(r"^```(?:sh|bash|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#([^)\s]+))?\)")

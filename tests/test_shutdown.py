@@ -17,7 +17,7 @@ from stack.customers import ordering
 from stack.e2e import ITEM, Shop, Stack
 from stack.local import LocalStack
 from stack.recovery import until_served
-from telemetry.testing import new_context
+from tracetest import new_context
 
 pytestmark = pytest.mark.timeout(180)
 

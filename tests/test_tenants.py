@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stack.e2e import Shop
-from telemetry.testing import TracedClient
+from tracetest import TracedClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,8 +14,8 @@ import pytest
 from stack.jaeger import Jaeger
 from stack.local import LocalStack
 from stack.places import ROOT
-from telemetry.testing import Span, Trace, span
-from telemetry.testing.model import Kind
+from tracetest import Span, Trace, span
+from tracetest.model import Kind
 
 GUIDE = (ROOT / "docs" / "trace-testing.md").read_text(encoding="utf-8")
 FILE = re.compile(r"^```(?:python|ini|yaml)\n# (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -60,7 +60,7 @@ def test_the_same_kit_runs_in_memory(project: Path, local: LocalStack) -> None:
 
 def test_the_file_runs_without_pytest(project: Path, local: LocalStack) -> None:
     printed = run(
-        project, local, "-m", "telemetry.testing.cli", "run", "orders.yaml", "--junit", "test-results/junit.xml"
+        project, local, "-m", "tracetest.cli", "run", "orders.yaml", "--junit", "test-results/junit.xml"
     )
 
     assert printed.splitlines()[-1] == "1 passed, 0 failed"

@@ -8,7 +8,8 @@ import pytest
 
 from stack.e2e import Shop
 from stack.trees import USER_SERVICE, call, query, request
-from telemetry.testing import TracedClient, every, exactly, expect
+from tracetest import TracedClient, every, exactly
+from tracetest.expectations import expect
 
 ADA = {"email": "ada@example.com", "name": "Ada Lovelace"}
 

@@ -22,7 +22,7 @@ def span(make_span: MakeSpan, received: Received) -> StoredSpan:
         attributes={"tenant.id": "acme", "rows": 1, "ok": True},
         status=Status.ERROR,
         status_message="locked",
-        scope=Scope("telemetry.database", "0.1.0", {"scope.attribute": "s"}),
+        scope=Scope("chassis.database.engine", "0.1.0", {"scope.attribute": "s"}),
         events=(Event("retry", 0, {"attempt": 2}),),
     )
     return received([made])[0]
@@ -40,7 +40,7 @@ def span(make_span: MakeSpan, received: Received) -> StoredSpan:
         ("span.kind", "client"),
         ("otel.status_code", "ERROR"),
         ("otel.status_description", "locked"),
-        ("otel.scope.name", "telemetry.database"),
+        ("otel.scope.name", "chassis.database.engine"),
         ("otel.scope.version", "0.1.0"),
         ("service.name", "order"),
     ],

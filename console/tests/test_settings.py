@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from console.settings import Settings
-from telemetry.env import ConfigError
+from telemetry.settings.env import ConfigError
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:

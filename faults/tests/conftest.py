@@ -15,12 +15,12 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select
 
+from chassis.database.engine import Database
 from faults.catalogue import Catalogue, parse
 from faults.flags import EVERYBODY, Audience, FlagFile
 from faults.settings import FaultSettings
 from faults.wiring import fault_interceptors
 from telemetry import ExporterConfig, Telemetry, TelemetryConfig, configure, use_tenant
-from telemetry.database import Database
 
 if TYPE_CHECKING:
     ServicerContext = aio.ServicerContext[bytes, bytes]

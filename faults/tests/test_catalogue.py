@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from faults.catalogue import CatalogueError, load, parse
 from telemetry.errors import HANDLING
-from telemetry.testing import read_expectations
+from tracetest import read_expectations
 
 ROOT = Path(__file__).parents[2]
 WANTED = {

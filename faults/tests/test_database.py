@@ -10,8 +10,8 @@ import pytest
 from grpc import StatusCode, aio
 from sqlalchemy.pool import QueuePool
 
+from chassis.database.engine import Database
 from faults.flags import Audience
-from telemetry.database import Database
 
 Wire = Callable[..., Awaitable[Any]]
 

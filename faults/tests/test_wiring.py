@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
+from chassis.database.engine import Database
 from faults.catalogue import load
 from faults.flags import FlagFile
 from faults.settings import FaultSettings
 from faults.wiring import fault_interceptors
 from telemetry import ConfigError, Telemetry
-from telemetry.database import Database
 
 
 def test_without_settings_nothing_is_wired(

@@ -21,7 +21,7 @@ from shop.order.v1 import order_pb2
 from shop.user.v1 import user_pb2
 from telemetry import ExporterConfig, Secret, Telemetry, TelemetryConfig, configure
 from telemetry.http import ASGIApp
-from telemetry.testing import ServiceDouble
+from tracetest import ServiceDouble
 
 KEY = "a key of the tests, of 32 bytes and more"
 USER_ID = "00000000-0000-4000-8000-000000000001"

@@ -8,8 +8,8 @@ import pytest
 
 from gateway.access import AccessLog
 from telemetry.http import Receive, Scope, Send
-from telemetry.log_fields import describe
-from telemetry.logs import JsonFormatter
+from telemetry.logs.fields import describe
+from telemetry.logs.formatter import JsonFormatter
 
 
 async def test_each_request_is_one_line_without_its_query(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import telemetry
-from telemetry import testing
+import tracetest as testing
 from telemetry.errors import HANDLING
 
 UNIT = Path(__file__).parents[1]

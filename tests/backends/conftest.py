@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from telemetry.testing import Trace
+from tracetest import Trace
 
 Verdict = Callable[[Trace, Any], str]
 

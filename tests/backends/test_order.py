@@ -17,13 +17,13 @@ import httpx
 import pytest
 from dirty_equals import IsInt, IsStr
 
+from chassis.flush import BARRIER_PATH
 from stack.e2e import Edge, Shop
 from stack.in_process import InProcessStack
 from stack.jaeger import Jaeger as JaegerProgram
 from stack.local import LocalStack
 from stack.trace_stores import ConsoleProgram, TraceStore
-from telemetry.barrier import BARRIER_PATH
-from telemetry.testing import (
+from tracetest import (
     Backend,
     Jaeger,
     Memory,
@@ -48,9 +48,9 @@ from telemetry.testing import (
     span,
     unordered,
 )
-from telemetry.testing.drawing import draw
-from telemetry.testing.golden import Signature
-from telemetry.testing.results import save
+from tracetest.documents.results import save
+from tracetest.expectations.drawing import draw
+from tracetest.golden.signature import Signature
 
 Verdict = Callable[[Trace, Any], str]
 

@@ -31,7 +31,7 @@ from opentelemetry.trace import Span as OtelSpan
 import telemetry.testing as kit
 from stack.jaeger import Jaeger as JaegerProgram
 from stack.trace_stores import ConsoleProgram
-from telemetry.testing import (
+from tracetest import (
     Backend,
     Event,
     Jaeger,

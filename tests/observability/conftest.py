@@ -22,7 +22,7 @@ from stack.e2e import Containers, Shop, Stack
 from stack.faulty import Faulty
 from stack.observability import COLLECTOR, WATCHED_TENANT
 from stack.observability import observed as bring_up
-from telemetry.testing import Backend, Jaeger, TracedClient
+from tracetest import Backend, Jaeger, TracedClient
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 

@@ -16,7 +16,7 @@ from stack.asking import log_lines, series
 from stack.compose import ComposeStack
 from stack.observability import COLLECTOR, WATCHED_TENANT
 from stack.waiting import until
-from telemetry.testing import Backend, Trace
+from tracetest import Backend, Trace
 
 WITHIN = 30.0  # seconds until what was sent can be asked for
 SECRETS = {

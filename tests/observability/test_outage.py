@@ -11,7 +11,7 @@ from stack.compose import ComposeStack
 from stack.e2e import Shop
 from stack.observability import WATCHED_TENANT
 from stack.waiting import until
-from telemetry.testing import TracedClient
+from tracetest import TracedClient
 
 GONE = 120.0  # seconds
 EACH = 0.2  # seconds between the orders of one customer

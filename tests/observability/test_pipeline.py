@@ -16,7 +16,7 @@ from stack.observability import PERCENT, WATCHED_TENANT
 from stack.places import ROOT
 from stack.recovery import until_served
 from stack.waiting import settled, until
-from telemetry.testing import Backend, TracedClient, span
+from tracetest import Backend, TracedClient, span
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 USER_SERVICE = "shop.user.v1.UserService"

@@ -17,8 +17,8 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON
 from opentelemetry.trace import SpanKind
 
-from telemetry.otlp_spans import encode_span
-from telemetry.provider import ServiceTracerProvider
+from telemetry.otlp.spans import encode_span
+from telemetry.trace.provider import ServiceTracerProvider
 
 _SERIES, _SPANS = 7, 2000
 _NAME = "shop.order.v1.OrderService/CreateOrder"

@@ -21,7 +21,7 @@ from console.commands.why import Asked, why
 from console.server import serve
 from console.settings import Settings
 from console.why import StatisticsMissingError
-from telemetry.env import ConfigError, Env
+from telemetry.settings.env import ConfigError, Env
 
 _URL = "http://127.0.0.1:16686"
 # Seconds. A thread that unpacks spans lets go of the interpreter after so long when another waits for it. An answer

@@ -18,6 +18,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from chassis.sockets import listen
 from console.alerts import AlertsApi
 from console.api import SignalsApi
 from console.guard import LOOPBACK_HOSTS, Guard
@@ -34,7 +35,6 @@ from console.settings import Settings
 from console.store import LogStore, MetricStore, TraceStore
 from console.stores import Stores
 from console.tail import Tail
-from telemetry.listening import listen
 
 _CONNECTIONS = 256
 _SECONDS_TO_FINISH = 3

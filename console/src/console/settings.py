@@ -8,7 +8,7 @@ from pathlib import Path
 
 from console.receive.body import BodyLimits
 from console.store import Limits, RingLimits
-from telemetry.env import ConfigError, Env
+from telemetry.settings.env import ConfigError, Env
 
 _MIB = 1 << 20
 _MEMORY_MIB = 256

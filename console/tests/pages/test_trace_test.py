@@ -15,8 +15,8 @@ from console.model import Attributes, Event, Kind, Link, Span, Status, trace_of
 from console.otlp.spans import StoredSpan
 from console.pages.trace_test import trace_test
 from console.store import TraceStore
-from telemetry.testing import Trace
-from telemetry.testing.otlp import read_spans
+from tracetest import Trace
+from tracetest.backends.otlp_json import read_spans
 
 MakeSpan = Callable[..., Span]
 Received = Callable[[list[Span]], list[StoredSpan]]

@@ -26,7 +26,7 @@ from console.receive.signals import SIGNALS, TRACES, Signal
 from console.server import build
 from console.settings import Settings
 from console.stores import Stores
-from telemetry.env import ConfigError
+from telemetry.settings.env import ConfigError
 
 Encode = Callable[[list[Span]], ExportTraceServiceRequest]
 MakeSpan = Callable[..., Span]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from console.store.file import StoreFile
-from telemetry.env import ConfigError
+from telemetry.settings.env import ConfigError
 
 TRACE = "ab" * 16
 Opened = Callable[[Path], StoreFile]

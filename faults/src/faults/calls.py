@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import grpc
 from grpc import StatusCode, aio
 
+from chassis.database.engine import Database
 from faults.actions import Abort, Action, BreakStream, Delay, HoldPool, Raise, SkewClock
 from faults.catalogue import Fault
 from faults.clock import SkewedClocks
 from faults.pool import HeldPool
 from faults.switches import Switches, active
-from telemetry.database import Database
 
 if TYPE_CHECKING:  # generic to the type checker alone
     ServicerContext = aio.ServicerContext[Any, Any]

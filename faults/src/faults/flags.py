@@ -11,7 +11,7 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 from telemetry import ConfigError
-from telemetry.checks import between
+from telemetry.settings.checks import between
 
 ON, OFF = "on", "off"
 

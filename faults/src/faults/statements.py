@@ -9,10 +9,10 @@ from sqlalchemy import Connection, CursorResult, event
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.util import await_only
 
+from chassis.database.engine import Database
 from faults.actions import BreakStatement, RefuseConnections, RepeatStatement, SlowStatement
 from faults.switches import active_of
-from telemetry.database import Database
-from telemetry.database_spans import summarize
+from telemetry.sqlalchemy.spans import summarize
 
 # The execution option of statements that an action has added.
 _ADDED = "faults_added"

@@ -6,6 +6,7 @@ from collections import defaultdict
 
 from grpc import aio
 
+from chassis.database.engine import Database
 from faults.calls import FaultInterceptor
 from faults.catalogue import Catalogue, Fault, load
 from faults.clock import SkewedClocks
@@ -13,7 +14,6 @@ from faults.settings import FaultSettings
 from faults.statements import listen
 from faults.switches import Switches
 from telemetry import Telemetry, semconv
-from telemetry.database import Database
 
 
 def fault_interceptors(

@@ -9,7 +9,7 @@ import sys
 from gateway.server import serve
 from gateway.settings import Settings
 from telemetry import ConfigError
-from telemetry.logs import configure_logging
+from telemetry.logs.formatter import configure_logging
 
 
 def main() -> None:

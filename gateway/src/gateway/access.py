@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from telemetry import semconv
 from telemetry.http import ASGIApp, Message, Receive, Scope, Send, route_of
-from telemetry.log_fields import CLEAN
+from telemetry.logs.fields import CLEAN
 from telemetry.redaction import redact
 
 _logger = logging.getLogger(__name__)

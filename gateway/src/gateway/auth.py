@@ -11,8 +11,8 @@ import jwt
 
 from gateway.domain import Unauthenticated
 from gateway.jwks import KeySource
-from telemetry.grpc.status import find_code
-from telemetry.tenant import is_tenant
+from telemetry.context.tenant import is_tenant
+from telemetry.errors.table import find_code
 
 TRACE_SCOPE = "trace"
 

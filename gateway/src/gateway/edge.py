@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from gateway.policy import principal_of
 from gateway.services import services_of
 from gateway.sse import EventStream
-from telemetry.deadline import deadline
+from telemetry.context.deadline import deadline
 
 
 class EdgeRoute(APIRoute):

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from gateway import domain
 from telemetry import ErrorClass, current_trace_id
 from telemetry.errors import HANDLING
-from telemetry.grpc.status import ErrorTable, find_code
+from telemetry.errors.table import ErrorTable, find_code
 from telemetry.http import route_of
 
 MEDIA_TYPE = "application/problem+json"

@@ -11,6 +11,8 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 import httpx
 import uvicorn
 
+from chassis.flush import Barrier
+from chassis.sockets import listen
 from gateway.app import build_app
 from gateway.auth import Authenticator
 from gateway.backends import BACKENDS
@@ -20,9 +22,7 @@ from gateway.policy import BearerPolicy
 from gateway.services import Services
 from gateway.settings import Settings, TokenSettings
 from telemetry import Telemetry, configure
-from telemetry.barrier import Barrier
 from telemetry.http import ASGIApp
-from telemetry.listening import listen
 
 _logger = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from importlib.metadata import version
 
 from gateway.backends import BACKENDS
 from telemetry import ConfigError, Env, Secret, TelemetryConfig
-from telemetry.checks import http_url
-from telemetry.logs import LOG_LEVELS
+from telemetry.logs.formatter import LOG_LEVELS
+from telemetry.settings.checks import http_url
 
 SHORTEST_KEY = 32
 

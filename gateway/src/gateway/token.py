@@ -12,7 +12,7 @@ import jwt
 
 from gateway.settings import TokenSettings
 from telemetry import ConfigError, Env
-from telemetry.tenant import is_tenant
+from telemetry.context.tenant import is_tenant
 
 _LONGEST_TTL = 30 * 24 * 3600
 

@@ -19,6 +19,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from sqlalchemy import URL, make_url
 from typing_extensions import override
 
+from chassis.database.engine import Database
 from order_service.changes import Changes
 from order_service.clients import RETRYABLE
 from order_service.migrate import MIGRATIONS
@@ -29,7 +30,6 @@ from shop.order.v1.order_pb2_grpc import OrderServiceStub
 from shop.user.v1.user_pb2 import GetUserRequest, GetUserResponse, User
 from shop.user.v1.user_pb2_grpc import UserServiceServicer, add_UserServiceServicer_to_server
 from telemetry import ExporterConfig, Telemetry, TelemetryConfig, configure, use_tenant
-from telemetry.database import Database
 
 if TYPE_CHECKING:
     from shop.order.v1.order_pb2_grpc import OrderServiceAsyncStub

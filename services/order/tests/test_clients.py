@@ -9,7 +9,7 @@ from grpc import StatusCode, aio
 from order_service.clients import RETRYABLE, UserClient
 from order_service.domain import Refusal, UserId, UserNotFound, UserServiceTimeout, UserServiceUnavailable
 from telemetry import Telemetry, use_tenant
-from telemetry.deadline import deadline
+from telemetry.context.deadline import deadline
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What every service must do, whatever else it does: the suite of `telemetry.testing.conformance`."""
+"""What every service must do, whatever else it does: the suite of `tracetest.conformance`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import make_url
 
 from order_service.migrate import MIGRATIONS
-from telemetry.testing.conformance import CHECKS, Check, Program
+from tracetest.conformance import CHECKS, Check, Program
 
 COMMAND = (sys.executable, "-m", "order_service")
 CALLS: list[str] = ["USER_SERVICE"]

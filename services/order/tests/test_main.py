@@ -9,8 +9,8 @@ from asyncio.subprocess import PIPE
 from grpc import aio
 from sqlalchemy import URL
 
+from chassis.health import check
 from order_service.server import SERVICE
-from telemetry.grpc.health import check
 
 QUIET = {"OTEL_TRACES_EXPORTER": "none"}
 

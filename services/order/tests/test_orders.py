@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from grpc import StatusCode, aio
 
+from chassis.pagination import PageRequest
 from order_service.changes import Changes
 from order_service.clients import UserClient
 from order_service.domain import (
@@ -19,8 +20,7 @@ from order_service.domain import (
 from order_service.measures import OrderMeasures
 from order_service.orders import Orders, utc_now
 from order_service.store import OrderStore
-from telemetry.business import Business
-from telemetry.pages import PageRequest
+from telemetry.metrics.business import Business
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ import pytest
 from grpc import StatusCode
 from sqlalchemy import URL
 
+from chassis.database.engine import Database
 from order_service.domain import Money, Order, OrderDraft, OrderId, OrderItem, UserId
 from order_service.orders import utc_now
 from order_service.store import OrderStore
 from shop.order.v1.order_pb2 import WatchOrderRequest
 from shop.order.v1.order_pb2_grpc import OrderServiceStub
 from telemetry import Telemetry
-from telemetry.database import Database
 
 
 def free_address() -> str:

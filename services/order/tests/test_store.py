@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from chassis.database.engine import Database
+from chassis.pagination import PageRequest, Position
 from order_service.domain import (
     IdempotencyConflict,
     Money,
@@ -24,8 +26,6 @@ from order_service.domain import (
 from order_service.store import OrderStore
 from order_service.tables import orders
 from telemetry import MissingTenant, use_tenant
-from telemetry.database import Database
-from telemetry.pages import PageRequest, Position
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 ITEMS = (OrderItem("tea", 2, Money(350, "EUR")), OrderItem("gold", 1000, Money(9_000_000_000_000_000, "EUR")))

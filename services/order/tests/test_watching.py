@@ -11,13 +11,13 @@ import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy import URL
 
+from chassis.database.engine import Database
 from order_service.changes import Changes
 from order_service.domain import Money, Order, OrderDraft, OrderId, OrderItem, OrderNotFound, UserId
 from order_service.store import OrderStore
 from order_service.watching import WatchLimits, watch
 from telemetry import Telemetry
-from telemetry.database import Database
-from telemetry.deadline import deadline
+from telemetry.context.deadline import deadline
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = datetime(2026, 3, 1, 13, tzinfo=UTC)

@@ -18,9 +18,9 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy import URL, make_url
 
+from chassis.database.engine import Database
 from shop.user.v1.user_pb2_grpc import UserServiceStub
 from telemetry import ExporterConfig, Telemetry, TelemetryConfig, configure, use_tenant
-from telemetry.database import Database
 from user_service.migrate import MIGRATIONS
 from user_service.server import build_server
 from user_service.store import UserStore

@@ -1,4 +1,4 @@
-"""What every service must do, whatever else it does: the suite of `telemetry.testing.conformance`."""
+"""What every service must do, whatever else it does: the suite of `tracetest.conformance`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import make_url
 
-from telemetry.testing.conformance import CHECKS, Check, Program
+from tracetest.conformance import CHECKS, Check, Program
 from user_service.migrate import MIGRATIONS
 
 COMMAND = (sys.executable, "-m", "user_service")

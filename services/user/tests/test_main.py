@@ -9,7 +9,7 @@ from asyncio.subprocess import PIPE
 from grpc import aio
 from sqlalchemy import URL
 
-from telemetry.grpc.health import check
+from chassis.health import check
 from user_service.server import SERVICE
 
 QUIET = {"OTEL_TRACES_EXPORTER": "none"}

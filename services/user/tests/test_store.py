@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from chassis.database.engine import Database
+from chassis.pagination import PageRequest, Position
 from telemetry import MissingTenant, use_tenant
-from telemetry.database import Database
-from telemetry.pages import PageRequest, Position
 from user_service.domain import EmailTaken, User, UserId, UserNotFound
 from user_service.store import UserStore
 from user_service.tables import users

@@ -1,23 +1,23 @@
 """Tracing, tenants, deadlines and errors for FastAPI and ``grpc.aio`` services."""
 
-from telemetry.config import (
+from telemetry.config.sections import (
     BatchConfig,
     ExporterConfig,
     LimitsConfig,
     LogsConfig,
     MetricsConfig,
     SamplerConfig,
-    TelemetryConfig,
 )
-from telemetry.edge import Edge, EdgePolicy, Trust, by_peer, by_route, internal, public, trust_by_peer
-from telemetry.env import ConfigError, Env, Secret
+from telemetry.config.service import TelemetryConfig
+from telemetry.context.current import current_trace_id
+from telemetry.context.tenant import MissingTenant, current_tenant, require_tenant, use_tenant
+from telemetry.edge.policy import Edge, EdgePolicy, Trust, by_peer, by_route, internal, public, trust_by_peer
 from telemetry.errors import ErrorClass, Severity, extract_error_details, record_error
 from telemetry.grpc.channel import ChannelOptions
 from telemetry.http import Capture
 from telemetry.script import init_tracer
+from telemetry.settings.env import ConfigError, Env, Secret
 from telemetry.setup import Telemetry, configure
-from telemetry.tenant import MissingTenant, current_tenant, require_tenant, use_tenant
-from telemetry.trace import current_trace_id
 
 __all__ = [
     "BatchConfig",

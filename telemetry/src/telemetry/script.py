@@ -6,9 +6,10 @@ import atexit
 
 from opentelemetry import propagate, trace
 
-from telemetry.config import ExporterConfig, ExporterKind, TelemetryConfig
-from telemetry.env import ConfigError
-from telemetry.once import program_line
+from telemetry.config.sections import ExporterConfig, ExporterKind
+from telemetry.config.service import TelemetryConfig
+from telemetry.registry import program_line
+from telemetry.settings.env import ConfigError
 from telemetry.setup import configure
 
 _places: list[str] = []

@@ -12,32 +12,32 @@ from opentelemetry.sdk._logs import LogRecordProcessor
 from opentelemetry.sdk.metrics.export import MetricReader
 from opentelemetry.sdk.trace import SpanProcessor
 
-from telemetry.business import Business
-from telemetry.closing import Closing
-from telemetry.config import TelemetryConfig
-from telemetry.edge import TRUSTED, Trust, TrustPolicy, may_propagate
-from telemetry.env import ConfigError
-from telemetry.exporters import make_pipeline
+from telemetry.config.service import TelemetryConfig
+from telemetry.context.propagation import make_propagator
+from telemetry.edge.policy import TRUSTED, Trust, TrustPolicy, may_propagate
+from telemetry.export.exporters import make_pipeline
+from telemetry.export.queue import ExportCounts, Pipeline, flush_all, shutdown_all
 from telemetry.forks import renew_after_fork
 from telemetry.grpc.channel import ChannelOptions, make_channel, server_of
 from telemetry.grpc.client import make_client_interceptors
 from telemetry.grpc.hooks import Hooks
 from telemetry.grpc.methods import CallFilter, ordinary_calls
-from telemetry.grpc.observing import log_access
+from telemetry.grpc.observers import log_access
 from telemetry.grpc.outgoing import OutgoingCalls, Timeouts
 from telemetry.grpc.server import TracingServerInterceptor
 from telemetry.grpc.traced_server import make_server
 from telemetry.http import ASGIApp, Capture, EdgePolicy, TracingMiddleware, public
-from telemetry.log_export import LogExport
-from telemetry.measuring import Measuring
-from telemetry.once import Places
-from telemetry.pipeline import ExportCounts, Pipeline, flush_all, shutdown_all
-from telemetry.propagation import make_propagator
-from telemetry.provider import ServiceTracerProvider
-from telemetry.resource import make_resource, resource_after_fork
-from telemetry.sampling import make_sampler
-from telemetry.sampling_rules import RulesSampler
-from telemetry.span_limits import make_limits
+from telemetry.logs.handler import LogExport
+from telemetry.measurement import Measuring
+from telemetry.metrics.business import Business
+from telemetry.registry import Places
+from telemetry.resource.service import make_resource, resource_after_fork
+from telemetry.sampling.by_name import make_sampler
+from telemetry.sampling.rules import RulesSampler
+from telemetry.settings.env import ConfigError
+from telemetry.shutdown import Closing
+from telemetry.trace.limits import make_limits
+from telemetry.trace.provider import ServiceTracerProvider
 
 _SCOPE = "throughline"
 _services = Places()

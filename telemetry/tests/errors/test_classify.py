@@ -9,8 +9,8 @@ import sqlalchemy.exc
 from grpc import aio
 
 from telemetry import ConfigError, ErrorClass, MissingTenant
+from telemetry.context.tenant import InvalidTenant
 from telemetry.errors import DatabaseUnavailable, classify
-from telemetry.tenant import InvalidTenant
 
 
 class PaymentDeclinedError(Exception):

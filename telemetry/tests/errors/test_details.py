@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telemetry import Telemetry, extract_error_details, record_error
-from telemetry.logs import JsonFormatter
+from telemetry.logs.formatter import JsonFormatter
 
 
 class PaymentDeclinedError(Exception):

@@ -14,7 +14,7 @@ import pytest
 from grpc import StatusCode, aio
 
 from telemetry import Telemetry, Trust
-from telemetry.edge import TRUSTED
+from telemetry.edge.policy import TRUSTED
 
 if TYPE_CHECKING:  # generic to the type checker alone
     Handler = grpc.RpcMethodHandler[Any, Any]

@@ -13,7 +13,7 @@ from opentelemetry.trace import SpanKind
 from opentelemetry.trace import StatusCode as SpanStatus
 
 from telemetry import use_tenant
-from telemetry.deadline import deadline
+from telemetry.context.deadline import deadline
 from telemetry.grpc.outgoing import Timeouts
 
 

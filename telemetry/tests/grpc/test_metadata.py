@@ -17,14 +17,14 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
-from telemetry.edge import TRUSTED, UNTRUSTED, Trust
+from telemetry.context.inbound import CallerContext
+from telemetry.context.propagation import make_propagator
+from telemetry.context.tenant import current_tenant, with_tenant
+from telemetry.context.unrecorded import UnrecordedContext, unrecorded
+from telemetry.context.w3c import UnsampledSpan
+from telemetry.edge.policy import TRUSTED, UNTRUSTED, Trust
 from telemetry.grpc import metadata
 from telemetry.grpc.metadata import CallContextWriter, Entry, ReadyMetadata, _of_tenant, read_call
-from telemetry.inbound import CallerContext
-from telemetry.propagation import make_propagator
-from telemetry.tenant import current_tenant, with_tenant
-from telemetry.trace_context import UnsampledSpan
-from telemetry.unrecorded import UnrecordedContext, unrecorded
 
 UNSAMPLED, SAMPLED = (f"00-{'1' * 32}-{'2' * 16}-0{flags}" for flags in (0, 1))
 PROPAGATOR = make_propagator(("tracecontext", "baggage"))

@@ -18,7 +18,7 @@ from opentelemetry.trace import SpanKind, get_current_span
 from opentelemetry.trace import StatusCode as SpanStatus
 
 from telemetry import Telemetry, current_tenant, current_trace_id, record_error, require_tenant, use_tenant
-from telemetry.deadline import remaining
+from telemetry.context.deadline import remaining
 from telemetry.errors import DatabaseUnavailable
 
 
@@ -495,7 +495,7 @@ async def test_an_uncaught_exception_is_logged_with_its_trace_back(
     with caplog.at_level(logging.ERROR, "telemetry"), pytest.raises(aio.AioRpcError):
         await call(await start(Answer=grpc.unary_unary_rpc_method_handler(answer)), "Answer")
 
-    (record,) = [record for record in caplog.records if record.name == "telemetry.grpc.running"]
+    (record,) = [record for record in caplog.records if record.name == "telemetry.grpc.served_call"]
     assert record.exc_info is not None
     assert isinstance(record.exc_info[1], RuntimeError)
 

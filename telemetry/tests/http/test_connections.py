@@ -9,8 +9,8 @@ from typing import Any
 from opentelemetry.context import Context
 
 from telemetry import Telemetry
-from telemetry.histogram import Series
 from telemetry.http.connections import DURATION, Ended
+from telemetry.metrics.series import Series
 
 Measured = tuple[Telemetry, Callable[[str], list[Any]]]
 

@@ -19,8 +19,8 @@ from telemetry import (
     current_trace_id,
     record_error,
 )
+from telemetry.context.w3c import TraceContextPropagator
 from telemetry.http import Receive, Scope, Send
-from telemetry.trace_context import TraceContextPropagator
 
 
 async def test_a_request_is_one_span_with_what_is_known_of_it(

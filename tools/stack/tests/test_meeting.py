@@ -12,7 +12,7 @@ from faults.scenario import Scenario
 from stack.faulty import Faulty
 from stack.meeting import Meeting
 from stack.waiting import NotInTimeError
-from telemetry.testing import Memory, TracedClient
+from tracetest import Memory, TracedClient
 
 USER = {"user_id": "8f0f3c1e-3c5e-4d9e-9c58-3f0d0f6f6a11"}
 

@@ -11,7 +11,7 @@ import pytest
 
 from faults.catalogue import load
 from stack.verdict import Met
-from telemetry.testing import Event, Span, Trace, TraceContext
+from tracetest import Event, Span, Trace, TraceContext
 
 SENT = TraceContext("a" * 32, "b" * 16)
 EVALUATED = Event("feature_flag.evaluation", {"feature_flag.key": "rate-limit", "feature_flag.result.variant": "on"})

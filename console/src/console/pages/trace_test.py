@@ -1,4 +1,4 @@
-"""Writes the trace test of a trace, in the words of the trace-test kit, ``telemetry.testing``."""
+"""Writes the trace test of a trace, in the words of the trace-test kit, ``tracetest``."""
 
 from __future__ import annotations
 

@@ -22,8 +22,8 @@ from console.receive.body import BodyError, BodyReader
 from console.receive.intake import Intake, NothingTakenError
 from console.receive.signals import SIGNALS, Signal
 from console.receive.status import status
-from telemetry.env import ConfigError
 from telemetry.grpc.traced_server import SERVER_OPTIONS
+from telemetry.settings.env import ConfigError
 
 _CALLS_AT_ONCE = 64
 _LOG = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
 
-from telemetry.env import ConfigError
+from telemetry.settings.env import ConfigError
 
 _APPLICATION_ID = 0x7468726C  # "thrl": what the file says of itself
 _VERSION = 1

@@ -10,8 +10,8 @@ from typing import ClassVar
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc import StatusCode, aio
 
+from chassis.health import check
 from gateway import domain
-from telemetry.grpc.health import check
 
 # The caller's mistakes: the service's own text says what is wrong.
 _CALLER: Mapping[StatusCode, type[domain.GatewayError]] = {

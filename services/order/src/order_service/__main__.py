@@ -9,7 +9,7 @@ import sys
 from order_service.server import run
 from order_service.settings import NAME, Settings
 from telemetry import ConfigError
-from telemetry.logs import configure_logging
+from telemetry.logs.formatter import configure_logging
 
 
 def main() -> None:

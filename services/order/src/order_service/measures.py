@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from order_service.domain import Order
-from telemetry.business import Business
+from telemetry.metrics.business import Business
 
 # In the currency's minor unit: from a cent to a hundred thousand euros.
 _VALUE_BUCKETS = (100, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 500_000, 1_000_000, 10_000_000)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from chassis.database.migrations import Migrations
 from order_service.settings import NAME
-from telemetry.migrations import Migrations
 
 MIGRATIONS = Migrations(NAME, Path(__file__).with_name("migrations"))
 

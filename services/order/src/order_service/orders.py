@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+from chassis.pagination import Page, PageRequest
 from order_service.changes import Changes
 from order_service.clients import UserClient
 from order_service.domain import Order, OrderDraft, OrderId, Placement, UserId
@@ -13,7 +14,6 @@ from order_service.measures import OrderMeasures
 from order_service.store import OrderStore
 from order_service.watching import WatchLimits, watch
 from telemetry import require_tenant
-from telemetry.pages import Page, PageRequest
 
 
 def utc_now() -> datetime:

@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 
 from grpc import StatusCode, aio
 
+from chassis.database.engine import Database
+from chassis.pagination import InvalidPage
+from chassis.serving import serve
 from faults.wiring import fault_interceptors
 from order_service.changes import Changes
 from order_service.clients import RETRYABLE, UserClient
@@ -26,9 +29,6 @@ from order_service.watching import WatchLimits
 from shop.order.v1.order_pb2 import DESCRIPTOR
 from shop.order.v1.order_pb2_grpc import add_OrderServiceServicer_to_server
 from telemetry import Telemetry, configure
-from telemetry.database import Database
-from telemetry.grpc.serving import serve
-from telemetry.pages import InvalidPage
 
 SERVICE: str = DESCRIPTOR.services_by_name["OrderService"].full_name
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from google.protobuf.timestamp_pb2 import Timestamp
 from typing_extensions import override
 
+from chassis.pagination import PageRequest
 from order_service.domain import (
     Money,
     Order,
@@ -23,7 +24,6 @@ from order_service.domain import (
 from order_service.orders import Orders
 from shop.order.v1 import order_pb2 as pb
 from shop.order.v1.order_pb2_grpc import OrderServiceServicer
-from telemetry.pages import PageRequest
 
 if TYPE_CHECKING:
     from shop.order.v1.order_pb2_grpc import _ServicerContext as Context

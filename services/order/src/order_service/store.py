@@ -8,6 +8,9 @@ from typing import TypedDict
 from sqlalchemy import Row, literal, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.database.engine import Database, insert_into
+from chassis.database.types import UtcDateTime
+from chassis.pagination import Page, PageRequest, Position
 from order_service.domain import (
     IdempotencyConflict,
     Money,
@@ -22,9 +25,6 @@ from order_service.domain import (
 )
 from order_service.tables import orders
 from telemetry import require_tenant
-from telemetry.database import Database, insert_into
-from telemetry.database_types import UtcDateTime
-from telemetry.pages import Page, PageRequest, Position
 
 _KEY = (orders.c.created_at, orders.c.order_id)
 _COLUMNS = (

@@ -15,7 +15,7 @@ from sqlalchemy import (
     Uuid,
 )
 
-from telemetry.database_types import UtcDateTime
+from chassis.database.types import UtcDateTime
 
 metadata = MetaData()
 

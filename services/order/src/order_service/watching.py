@@ -10,7 +10,7 @@ from order_service.changes import Changes
 from order_service.domain import Order, OrderId
 from order_service.store import OrderStore
 from telemetry import require_tenant
-from telemetry.deadline import remaining
+from telemetry.context.deadline import remaining
 
 # Seconds between the end of a watch and the caller's deadline, so that the stream ends well rather than late.
 _MARGIN = 1.0

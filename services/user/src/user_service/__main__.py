@@ -7,7 +7,7 @@ import os
 import sys
 
 from telemetry import ConfigError
-from telemetry.logs import configure_logging
+from telemetry.logs.formatter import configure_logging
 from user_service.server import run
 from user_service.settings import NAME, Settings
 

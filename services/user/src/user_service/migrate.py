@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from telemetry.migrations import Migrations
+from chassis.database.migrations import Migrations
 from user_service.settings import NAME
 
 MIGRATIONS = Migrations(NAME, Path(__file__).with_name("migrations"))

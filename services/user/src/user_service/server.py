@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 
 from grpc import StatusCode, aio
 
+from chassis.database.engine import Database
+from chassis.pagination import InvalidPage
+from chassis.serving import serve
 from faults.wiring import fault_interceptors
 from shop.user.v1.user_pb2 import DESCRIPTOR
 from shop.user.v1.user_pb2_grpc import add_UserServiceServicer_to_server
 from telemetry import Telemetry, configure
-from telemetry.database import Database
-from telemetry.grpc.serving import serve
-from telemetry.pages import InvalidPage
 from user_service.domain import EmailTaken, InvalidArgument, UserNotFound
 from user_service.servicer import UserServicer
 from user_service.settings import Settings

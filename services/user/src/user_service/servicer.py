@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from google.protobuf.timestamp_pb2 import Timestamp
 from typing_extensions import override
 
+from chassis.pagination import PageRequest
 from shop.user.v1 import user_pb2 as pb
 from shop.user.v1.user_pb2_grpc import UserServiceServicer
-from telemetry.pages import PageRequest
 from user_service.domain import User, UserDraft, parse_user_id
 from user_service.users import Users
 

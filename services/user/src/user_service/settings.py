@@ -8,10 +8,10 @@ from importlib.metadata import version
 
 from sqlalchemy.engine import URL
 
+from chassis.database.engine import read_database_url
 from faults.settings import FaultSettings
 from telemetry import Env, TelemetryConfig
-from telemetry.database import read_database_url
-from telemetry.logs import LOG_LEVELS
+from telemetry.logs.formatter import LOG_LEVELS
 
 NAME = "user"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import Row, literal, select, tuple_
 
+from chassis.database.engine import Database, insert_into
+from chassis.database.types import UtcDateTime
+from chassis.pagination import Page, PageRequest, Position
 from telemetry import require_tenant
-from telemetry.database import Database, insert_into
-from telemetry.database_types import UtcDateTime
-from telemetry.pages import Page, PageRequest, Position
 from user_service.domain import EmailTaken, User, UserId, UserNotFound
 from user_service.tables import users
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-from telemetry.pages import Page, PageRequest
+from chassis.pagination import Page, PageRequest
 from user_service.domain import User, UserDraft, UserId
 from user_service.store import UserStore
 

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from requests.utils import should_bypass_proxies
 
-from telemetry.config import ExporterConfig, TelemetryConfig
+from telemetry.config.sections import ExporterConfig
+from telemetry.config.service import TelemetryConfig
 from telemetry.doctor.findings import Ailment, Finding
 
 _OFF = {"always_off", "parentbased_always_off"}

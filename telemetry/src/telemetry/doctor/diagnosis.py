@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from telemetry.config import ExporterConfig, TelemetryConfig
+from telemetry.config.sections import ExporterConfig
+from telemetry.config.service import TelemetryConfig
 from telemetry.doctor.configuration import check_configuration, otlp_exporters
 from telemetry.doctor.findings import EXIT_CODES, Ailment, Finding
 from telemetry.doctor.network import check_network
 from telemetry.doctor.otlp import check_export
 from telemetry.doctor.probe import check_probe
-from telemetry.env import ConfigError
+from telemetry.settings.env import ConfigError
 
 
 @dataclass(frozen=True, slots=True)

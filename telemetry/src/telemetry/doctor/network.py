@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from telemetry.config import ExporterConfig
+from telemetry.config.sections import ExporterConfig
 from telemetry.doctor.findings import Ailment, Finding
 
 _SECONDS = 3.0

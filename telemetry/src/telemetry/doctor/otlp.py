@@ -14,10 +14,10 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
-from telemetry.config import ExporterConfig
+from telemetry.config.sections import ExporterConfig
 from telemetry.doctor.findings import Ailment, Finding
-from telemetry.http_session import ExporterSession
-from telemetry.tls import read_tls
+from telemetry.export.session import ExporterSession
+from telemetry.export.tls import read_tls
 
 _SECONDS = 5.0
 _SKEW_SECONDS = 5.0  # HTTP's clock tells whole seconds

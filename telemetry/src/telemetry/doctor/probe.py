@@ -8,7 +8,8 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 
-from telemetry.config import LogsConfig, MetricsConfig, SamplerConfig, TelemetryConfig
+from telemetry.config.sections import LogsConfig, MetricsConfig, SamplerConfig
+from telemetry.config.service import TelemetryConfig
 from telemetry.doctor.findings import Ailment, Finding
 from telemetry.doctor.otlp import check_clock
 from telemetry.setup import configure

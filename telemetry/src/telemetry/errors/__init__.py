@@ -3,7 +3,7 @@
 from telemetry.errors.classes import HANDLING, ErrorClass, Handling, Severity
 from telemetry.errors.classify import CLASS_OF_CODE, DatabaseUnavailable, classify
 from telemetry.errors.details import extract_error_details
-from telemetry.errors.record import Sink, record_error
+from telemetry.errors.record import record_error
 
 __all__ = [
     "CLASS_OF_CODE",
@@ -12,7 +12,6 @@ __all__ = [
     "ErrorClass",
     "Handling",
     "Severity",
-    "Sink",
     "classify",
     "extract_error_details",
     "record_error",

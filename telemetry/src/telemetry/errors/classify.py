@@ -7,13 +7,13 @@ from collections.abc import Mapping
 
 from grpc import RpcError, StatusCode
 
-from telemetry.env import ConfigError
+from telemetry.context.tenant import InvalidTenant, MissingTenant
 from telemetry.errors.chain import leaves
 from telemetry.errors.classes import HANDLING, ErrorClass, Severity
-from telemetry.errors.reading import attribute_of
 from telemetry.errors.remote import grpc_code, http_status
-from telemetry.grpc.status import ErrorTable, find_code
-from telemetry.tenant import InvalidTenant, MissingTenant
+from telemetry.errors.safe_access import attribute_of
+from telemetry.errors.table import ErrorTable, find_code
+from telemetry.settings.env import ConfigError
 
 
 class DatabaseUnavailable(Exception):  # noqa: N818  named as the domain says it

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Literal
 
 from opentelemetry.trace import Span, Status, StatusCode, format_trace_id
 from opentelemetry.util.types import AttributeValue
 
 from telemetry import semconv
+from telemetry.config.sections import Sink
 from telemetry.errors.classes import HANDLING, ErrorClass
 from telemetry.errors.classify import classify
 from telemetry.errors.details import details_of
-from telemetry.errors.reading import attribute_of, text_of
+from telemetry.errors.safe_access import attribute_of, text_of
 from telemetry.errors.texts import message_of, stack_trace, type_name
-
-Sink = Literal["event", "log", "both"]
 
 _logger = logging.getLogger("telemetry.errors")
 _MARK = "_telemetry_recorded_in"

@@ -11,7 +11,7 @@ from grpc import RpcError, StatusCode
 from opentelemetry.util.types import AttributeValue
 
 from telemetry import semconv
-from telemetry.errors.reading import attribute_of
+from telemetry.errors.safe_access import attribute_of
 
 _DETAILS = "grpc-status-details-bin"
 _MOST = 20

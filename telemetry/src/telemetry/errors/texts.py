@@ -8,8 +8,8 @@ import traceback
 from grpc import RpcError
 
 from telemetry.errors.chain import causes, leaves
-from telemetry.errors.reading import attribute_of, text_of
 from telemetry.errors.remote import grpc_code, grpc_message
+from telemetry.errors.safe_access import attribute_of, text_of
 from telemetry.redaction import redact
 
 _LONGEST_MESSAGE = 2048

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import grpc
 from grpc import aio
 
-from telemetry.env import ConfigError
 from telemetry.grpc.outgoing import OutgoingCalls
 from telemetry.grpc.traced_channel import TracedChannel
+from telemetry.settings.env import ConfigError
 
 # https://github.com/grpc/proposal/blob/master/A6-client-retries.md: at most three tries, for a server that is away.
 _RETRY_POLICY = {

@@ -11,14 +11,14 @@ from opentelemetry.context import Context
 from opentelemetry.propagators.textmap import Getter, Setter, TextMapPropagator
 from opentelemetry.trace import Link
 
-from telemetry.baggage import BaggagePropagator
-from telemetry.edge import Trust
-from telemetry.inbound import CallerContext, is_short_enough
-from telemetry.propagation import JoinedPropagator
+from telemetry.context.baggage import BaggagePropagator
+from telemetry.context.inbound import CallerContext, is_short_enough
+from telemetry.context.propagation import JoinedPropagator
+from telemetry.context.tenant import TENANT_METADATA, InvalidTenant, current_tenant, with_tenant
+from telemetry.context.unrecorded import UnrecordedContext, unrecorded
+from telemetry.context.w3c import TRACEPARENT, TRACESTATE, TraceContextPropagator, UnsampledSpan, is_unsampled
+from telemetry.edge.policy import Trust
 from telemetry.semconv import TENANT_ID
-from telemetry.tenant import TENANT_METADATA, InvalidTenant, current_tenant, with_tenant
-from telemetry.trace_context import TRACEPARENT, TRACESTATE, TraceContextPropagator, UnsampledSpan, is_unsampled
-from telemetry.unrecorded import UnrecordedContext, unrecorded
 
 Entry = tuple[str, str | bytes]
 RawMetadata = Iterable[Entry]

@@ -10,7 +10,8 @@ from opentelemetry.instrumentation.grpc import filters
 from opentelemetry.util.types import AttributeValue
 
 from telemetry import semconv
-from telemetry.barrier import BARRIER_SERVICE
+
+BARRIER_SERVICE = "throughline.test.v1.Barrier"
 
 # Called with what gRPC knows of a call before it is made or served; true when the call is traced.
 CallFilter = Callable[[HandlerCallDetails], bool]

@@ -16,14 +16,14 @@ from opentelemetry.trace import StatusCode as SpanStatus
 from opentelemetry.util.types import AttributeValue
 
 from telemetry import semconv
-from telemetry.deadline import timeout as shorter
+from telemetry.context.deadline import timeout as shorter
+from telemetry.context.unrecorded import UnrecordedContext
 from telemetry.grpc.hooks import Hooks
 from telemetry.grpc.metadata import CallContextWriter, Entry, ReadyMetadata
 from telemetry.grpc.methods import CallFilter, Method, Methods, ordinary_calls
+from telemetry.grpc.metrics import CallMetrics
 from telemetry.grpc.status import why_cancelled
-from telemetry.metrics import CallMetrics
-from telemetry.tracer import ServiceTracer
-from telemetry.unrecorded import UnrecordedContext
+from telemetry.trace.tracer import ServiceTracer
 
 T = TypeVar("T")
 

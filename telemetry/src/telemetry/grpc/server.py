@@ -19,20 +19,20 @@ from opentelemetry.context import attach, detach
 from opentelemetry.propagators.textmap import TextMapPropagator
 from opentelemetry.trace import SpanKind, get_current_span, set_span_in_context
 
-from telemetry import deadline
-from telemetry.edge import TRUSTED, Trust, TrustPolicy
+from telemetry.context import deadline
+from telemetry.context.inbound import CallerContext
+from telemetry.context.tenant import InvalidTenant, MissingTenant
+from telemetry.context.unrecorded import UnrecordedContext
+from telemetry.edge.policy import TRUSTED, Trust, TrustPolicy
 from telemetry.errors import HANDLING, DatabaseUnavailable, classify
+from telemetry.errors.table import ErrorTable
 from telemetry.grpc.hooks import HookedContext, Hooks
 from telemetry.grpc.metadata import RawMetadata, read_call
 from telemetry.grpc.methods import CallFilter, Method, Methods, ordinary_calls
-from telemetry.grpc.observing import CallObserver, ServedCall
+from telemetry.grpc.observers import CallObserver, ServedCall
 from telemetry.grpc.requests import UnreadableRequest, lenient
-from telemetry.grpc.running import RunningCall
-from telemetry.grpc.status import ErrorTable
-from telemetry.inbound import CallerContext
-from telemetry.tenant import InvalidTenant, MissingTenant
-from telemetry.tracer import ServiceTracer
-from telemetry.unrecorded import UnrecordedContext
+from telemetry.grpc.served_call import RunningCall
+from telemetry.trace.tracer import ServiceTracer
 
 # A peer that makes names up, where some handler takes them all, cannot make what is kept grow without end.
 _MOST_METHODS = 1000

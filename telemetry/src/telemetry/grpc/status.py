@@ -1,15 +1,8 @@
-"""gRPC's status codes: which are a server's fault, which error gives which, and which a cancelled call has."""
+"""gRPC's status codes: which are a server's errors, and which one a cancelled call has."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeVar
-
 from grpc import StatusCode
-
-Value = TypeVar("Value")
-
-ErrorTable = Mapping[type[BaseException], Value]
 
 # https://opentelemetry.io/docs/specs/semconv/rpc/grpc/: on a server span only these are errors; the others are the
 # caller's mistake or wish.
@@ -31,11 +24,6 @@ _DEADLINE_ROUNDING = 0.01
 _DEADLINE_SLACK = 0.02
 
 CODE_OF_NUMBER: dict[int, StatusCode] = {code.value[0]: code for code in StatusCode}
-
-
-def find_code(error: BaseException, table: ErrorTable[Value]) -> Value | None:
-    """Give the table's value for the nearest of the error's types; None when it has none of them."""
-    return next((table[kind] for kind in type(error).__mro__ if kind in table), None)
 
 
 def why_cancelled(left: float | None, allowed: float | None) -> StatusCode:

@@ -5,7 +5,7 @@ docs/adr/0003 tells what of it is used here and why the rest is not.
 """
 
 from telemetry.asgi import ASGIApp, Message, Receive, Scope, Send
-from telemetry.edge import Edge, EdgePolicy, public
+from telemetry.edge.policy import Edge, EdgePolicy, public
 from telemetry.http.capture import Capture
 from telemetry.http.middleware import TracingMiddleware
 from telemetry.http.routes import route_of

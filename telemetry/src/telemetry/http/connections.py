@@ -9,8 +9,8 @@ from opentelemetry.metrics import Meter
 from opentelemetry.util.types import AttributeValue
 
 from telemetry import semconv
-from telemetry.histogram import Series
-from telemetry.metrics import OTHER
+from telemetry.metrics.instruments import OTHER
+from telemetry.metrics.series import Series
 
 DURATION = "websocket.server.connection.duration"
 

@@ -11,20 +11,20 @@ from opentelemetry.propagators.textmap import TextMapPropagator
 from opentelemetry.trace import Link, SpanKind, Tracer, set_span_in_context
 
 from telemetry.asgi import ASGIApp, Receive, Scope, Send
-from telemetry.edge import Edge, EdgePolicy, public
+from telemetry.context.inbound import CallerContext
+from telemetry.context.tenant import context_of_tenant
+from telemetry.context.unrecorded import UnrecordedContext, unrecorded
+from telemetry.context.w3c import TRACEPARENT, TRACESTATE, UnsampledSpan
+from telemetry.edge.policy import Edge, EdgePolicy, public
 from telemetry.http.capture import Capture, Captured
 from telemetry.http.client import Client
 from telemetry.http.connections import ConnectionMetrics
+from telemetry.http.metrics import HttpServerMetrics, RequestTimer
 from telemetry.http.request import HeaderGetter, RequestAttributes, known_method, span_name
 from telemetry.http.response import Response
 from telemetry.http.unrecorded_response import UnrecordedResponse
 from telemetry.http.watch import Watch
 from telemetry.http.websocket import WebSocket
-from telemetry.inbound import CallerContext
-from telemetry.metrics import HttpServerMetrics, RequestTimer
-from telemetry.tenant import context_of_tenant
-from telemetry.trace_context import TRACEPARENT, TRACESTATE, UnsampledSpan
-from telemetry.unrecorded import UnrecordedContext, unrecorded
 
 
 class TracingMiddleware:

@@ -11,8 +11,8 @@ from opentelemetry.util.types import AttributeValue
 
 from telemetry import semconv
 from telemetry.asgi import Scope
+from telemetry.context.inbound import is_short_enough
 from telemetry.http.capture import Captured, header_text
-from telemetry.inbound import is_short_enough
 
 _OTHER = "_OTHER"
 

@@ -13,11 +13,11 @@ from telemetry.errors import record_error
 from telemetry.errors.texts import type_name
 from telemetry.http.capture import Captured
 from telemetry.http.client import Client
-from telemetry.http.leaving import is_about_leaving
+from telemetry.http.disconnect import is_about_leaving
+from telemetry.http.metrics import RequestTimer
 from telemetry.http.request import span_name
 from telemetry.http.routes import route_of
 from telemetry.http.trace_id import with_trace_id
-from telemetry.metrics import RequestTimer
 
 SERVER_ERROR = 500
 CANCELLED = "cancelled"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from opentelemetry.trace import Span
 
-from telemetry.trace_context import UnsampledSpan
+from telemetry.context.w3c import UnsampledSpan
 
 
 def with_trace_id(headers: Iterable[tuple[bytes, bytes]], name: bytes, span: Span) -> list[tuple[bytes, bytes]]:

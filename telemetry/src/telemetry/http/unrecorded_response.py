@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable
 
 from telemetry.asgi import Message, Send
+from telemetry.context.w3c import UnsampledSpan
 from telemetry.http.client import Client
 from telemetry.http.trace_id import with_trace_id
-from telemetry.trace_context import UnsampledSpan
 
 
 class UnrecordedResponse:

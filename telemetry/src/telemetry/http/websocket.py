@@ -12,7 +12,7 @@ from telemetry.asgi import ASGIApp, Message, Receive, Scope, Send
 from telemetry.errors import record_error
 from telemetry.errors.texts import type_name
 from telemetry.http.connections import ConnectionMetrics, Ended
-from telemetry.http.leaving import is_about_leaving
+from telemetry.http.disconnect import is_about_leaving
 from telemetry.http.request import span_name
 from telemetry.http.routes import route_of
 from telemetry.http.trace_id import with_trace_id

@@ -29,7 +29,7 @@ from stack.jaeger import find_jaeger
 from stack.local import LocalStack
 from stack.processes import ProcessError
 from telemetry import ConfigError
-from telemetry.testing import BackendError, Jaeger, Target, TracedClient, TraceNotWhole, http_barrier
+from tracetest import BackendError, Jaeger, Target, TracedClient, TraceNotWhole, http_barrier
 
 _TYPICAL_MS = 300.0
 _APIS: tuple[Literal["v3", "legacy"], ...] = ("v3", "legacy")

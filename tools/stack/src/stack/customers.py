@@ -12,7 +12,7 @@ import httpx
 
 from stack.e2e import Shop
 from stack.readiness import until_ready
-from telemetry.testing import Exchange
+from tracetest import Exchange
 
 _WITHIN = 40.0  # seconds for what a test waits for
 _NEXT_TRY = 0.05  # seconds until somebody asks again

@@ -15,7 +15,7 @@ from stack.local import LocalStack
 from stack.services import services
 from stack.trace_stores import TraceStore
 from telemetry import Secret
-from telemetry.testing import Exchange, TracedClient
+from tracetest import Exchange, TracedClient
 
 ITEM = {"sku": "book-1", "quantity": 2, "unit_price": {"amount_minor": 1999, "currency": "EUR"}}
 

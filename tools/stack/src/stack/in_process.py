@@ -19,6 +19,9 @@ from opentelemetry.sdk.trace import SpanProcessor
 from sqlalchemy import make_url
 from sqlalchemy.engine import URL
 
+from chassis.database.engine import Database
+from chassis.health import Health, check
+from chassis.sockets import listen
 from faults.flags import FlagFile
 from faults.settings import FaultSettings
 from faults.wiring import fault_interceptors
@@ -34,9 +37,6 @@ from order_service.server import build_server as build_order_server
 from order_service.watching import WatchLimits
 from stack.ports import HOST
 from telemetry import ExporterConfig, Secret, Telemetry, TelemetryConfig, configure, semconv
-from telemetry.database import Database
-from telemetry.grpc.health import Health, check
-from telemetry.listening import listen
 from user_service.migrate import MIGRATIONS as USER_MIGRATIONS
 from user_service.server import SERVICE as USER_SERVICE
 from user_service.server import build_server as build_user_server
@@ -48,7 +48,7 @@ _LOGGERS = ("gateway", "order_service", "telemetry", "user_service")
 
 
 class Recorder(Protocol):
-    """Keeps what all services record, such as `telemetry.testing.Memory`."""
+    """Keeps what all services record, such as `tracetest.Memory`."""
 
     span_processor: SpanProcessor
     log_processor: LogRecordProcessor

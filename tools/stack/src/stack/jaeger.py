@@ -24,7 +24,7 @@ from stack.ports import HOST, free_ports
 from stack.processes import Program
 from stack.readiness import http_answers
 from telemetry import ConfigError
-from telemetry.checks import http_url
+from telemetry.settings.checks import http_url
 
 _PULL_WITHIN = 300.0
 _COMMAND_WITHIN = 60.0

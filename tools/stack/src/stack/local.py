@@ -34,7 +34,7 @@ class LocalStack:
         progress: Told in a few words what is being done.
         flags: Says which faults the services have, none at the start; None: they can have none.
         signals_url: Where log records and metrics go, too; None: nowhere.
-        test_profile: Whether everybody exports on demand, see `telemetry.barrier`.
+        test_profile: Whether everybody exports on demand, see `chassis.flush`.
         more: Further settings of a program, by its name.
     """
 

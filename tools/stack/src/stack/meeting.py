@@ -14,7 +14,7 @@ from stack.faulty import Faulty
 from stack.readiness import until_answered, until_ready
 from stack.services import services
 from stack.verdict import Met
-from telemetry.testing import BackendError, Trace, TraceContext, TracedClient
+from tracetest import BackendError, Trace, TraceContext, TracedClient
 
 # Seconds after which a trace that has not come by then does not come: services and collector send every 5 s.
 _ABSENT_AFTER = 8.0

@@ -21,7 +21,7 @@ from stack.local import LocalStack
 from stack.meeting import Meeting
 from stack.verdict import Met
 from stack.waiting import NotInTimeError
-from telemetry.testing import Jaeger, TracedClient, TraceNotWhole
+from tracetest import Jaeger, TracedClient, TraceNotWhole
 
 _REQUEST_WITHIN = 30.0  # seconds
 

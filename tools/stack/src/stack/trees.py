@@ -1,11 +1,11 @@
-"""The parts that the stack's traces are made of, in the words of `telemetry.testing`."""
+"""The parts that the stack's traces are made of, in the words of `tracetest`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from telemetry import semconv
-from telemetry.testing import Link, SpanPattern, span
+from tracetest import Link, SpanPattern, span
 
 _SERVER_FAULTS = frozenset({"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"})
 _SERVER_ERROR = 500

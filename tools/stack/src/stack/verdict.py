@@ -13,13 +13,12 @@ from grpc import StatusCode
 from faults.catalogue import Answer, Fault
 from telemetry import ErrorClass, Severity, semconv
 from telemetry.errors import CLASS_OF_CODE, HANDLING
-from telemetry.testing import (
+from tracetest import (
     Event,
     Expectation,
     Span,
     Trace,
     TraceContext,
-    expect,
     log,
     metric,
     no_orphans,
@@ -28,7 +27,8 @@ from telemetry.testing import (
     same_tenant,
     span,
 )
-from telemetry.testing.causes import root_cause_of
+from tracetest.expectations import expect
+from tracetest.expectations.root_cause import root_cause_of
 
 _CANCELLED = "cancelled"
 _WITH_EXEMPLARS = ("http.server.", "rpc.")

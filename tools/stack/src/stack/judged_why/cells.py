@@ -18,9 +18,9 @@ from console.store import TraceStore
 from faults.catalogue import load
 from faults.flags import FlagFile
 from stack.in_process import InProcessStack
-from telemetry.otlp_request import join_request
-from telemetry.otlp_spans import encode_span
-from telemetry.span import RecordingSpan
+from telemetry.otlp.request import join_request
+from telemetry.otlp.spans import encode_span
+from telemetry.trace.span import RecordingSpan
 
 _REQUEST_TIMEOUT = 3.0  # seconds: longer than anything but what would last for ever
 _WITHIN = 30.0

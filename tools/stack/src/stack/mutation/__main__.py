@@ -99,8 +99,8 @@ _LOADED = (
     "stack.in_process",
     "stack.jaeger",
     "stack.meeting",
-    "telemetry.pytest_plugin",
-    "telemetry.testing",
+    "tracetest.pytest_plugin",
+    "tracetest",
     "user_service.server",
 )
 _SLOWEST = 300.0  # seconds for the tests when each line is followed

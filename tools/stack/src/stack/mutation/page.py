@@ -9,7 +9,7 @@ from typing import Self
 
 _ROW = re.compile(r"^\| `(telemetry\.[\w.]+)` \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$", re.MULTILINE)
 _PERCENT = 100
-_KIT = "telemetry.testing."
+_KIT = "tracetest."
 _BEGINNING = """\
 # What the tests notice
 

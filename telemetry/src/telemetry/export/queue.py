@@ -1,0 +1,279 @@
+"""Finished spans, and log records, on their way out: batched off the hot path, counted, and given up in time."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from threading import Condition, Event, RLock, Thread
+from time import monotonic
+from typing import Generic, Protocol, TypeVar
+
+from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, set_value
+from opentelemetry.sdk.trace import SpanProcessor
+
+from telemetry.config.sections import BatchConfig
+from telemetry.export.losses import LossLog
+from telemetry.export.reachability import GRACE, nobody_listens
+from telemetry.forks import renew_after_fork
+
+_logger = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
+Item_contra = TypeVar("Item_contra", contravariant=True)
+
+
+class Exporter(Protocol[Item_contra]):
+    """An exporter of the SDK's, of spans or of log records."""
+
+    def export(self, items: Sequence[Item_contra], /) -> Enum:
+        """Export; the result's name is SUCCESS or FAILURE."""
+
+    def shutdown(self) -> None:
+        """Stop."""
+
+
+class Pipeline(Protocol):
+    """What exports something, and can be flushed and closed beside others."""
+
+    def flush(self) -> object:
+        """Export what waits now, however long it takes."""
+
+    def close(self) -> None:
+        """Export what waits and stop, however long it takes."""
+
+    def report(self, budget: float, *, in_time: bool) -> None:
+        """Say what was lost after `close` ended in time, or was given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportCounts:
+    """What became of the sampled spans of one exporter, in this process.
+
+    Attributes:
+        ended: Spans handed to the exporter's queue.
+        exported: Spans that the other side took.
+        failed: Spans that were sent and refused, or not answered in time.
+        dropped: Spans that fell out of the full queue.
+    """
+
+    ended: int
+    exported: int
+    failed: int
+    dropped: int = 0
+
+    @property
+    def pending(self) -> int:
+        """Spans that wait, or that were left when the exporter was given up."""
+        return self.ended - self.exported - self.failed - self.dropped
+
+    @property
+    def lost(self) -> int:
+        """Spans that nobody will ever see."""
+        return self.failed + self.dropped
+
+
+class ExportQueue(Generic[Item]):
+    """A queue, a thread and an exporter.
+
+    The SDK's batch processors are not used: they take up to 30 s to shut down when nobody answers
+    (https://github.com/open-telemetry/opentelemetry-python/issues/4568) where a container is killed after 10 s, do not
+    tell how much they dropped, and leave a forked child with its parent's connections.
+
+    The thread starts with the first item, so a program that is loaded before it forks has none to lose; a forked child
+    starts with an empty queue, counts of its own, and an exporter that is made anew.
+
+    Args:
+        exporter: Where to.
+        batch: How items wait.
+        remake: Makes the exporter of a forked child; without it the child goes on with the given one.
+        what: What the items are called.
+        target: The URL that the exporter sends to, if it does.
+    """
+
+    def __init__(
+        self,
+        exporter: Exporter[Item],
+        batch: BatchConfig,
+        remake: Callable[[], Exporter[Item] | None] | None = None,
+        what: str = "spans",
+        target: str | None = None,
+    ) -> None:
+        self._exporter: Exporter[Item] | None = exporter
+        self._inherited: Exporter[Item] | None = None
+        self._remake = remake or (lambda: exporter)
+        self._batch = batch
+        self._what = what
+        self._target = target
+        self._closed = False
+        self._given_up = False
+        self._reason = ""
+        self._reported = False
+        self._begin()
+        renew_after_fork(self)
+
+    def _begin(self) -> None:
+        self._lock = RLock()  # one that may be taken again: a span may end in a finalizer, in the middle of anything
+        self._done = Condition(self._lock)
+        self._wake = Event()
+        self._queue: deque[Item] = deque()
+        self._thread: Thread | None = None
+        self._flush_wanted = False
+        self._ended = self._exported = self._failed = self._dropped = 0
+        self._losses = LossLog(self._what)
+
+    def after_fork(self) -> None:
+        """Leave the parent its spans, its thread and its connections."""
+        # The parent's exporter is kept and never touched: to close gRPC's channel in a forked child can hang.
+        self._inherited = self._inherited or self._exporter
+        self._exporter = None
+        self._begin()
+
+    @property
+    def counts(self) -> ExportCounts:
+        """What became of the spans so far."""
+        with self._lock:
+            return ExportCounts(self._ended, self._exported, self._failed, self._dropped)
+
+    def put(self, item: Item) -> None:
+        """Queue the item; never waits. A full queue drops its oldest."""
+        with self._lock:
+            if self._closed:
+                return
+            queue = self._queue
+            self._ended += 1
+            if len(queue) >= self._batch.max_queue_size:
+                queue.popleft()
+                self._dropped += 1
+            queue.append(item)
+            if self._thread is None:
+                self._start_thread()
+        if len(queue) >= self._batch.max_export_batch_size and not self._wake.is_set():
+            self._wake.set()
+
+    def refuse(self, error: Exception) -> None:
+        """Count an item that could not even be queued as failed."""
+        with self._lock:
+            self._ended += 1
+            self._failed += 1
+        self._losses.explain(error)
+
+    def flush(self) -> object:
+        """Export what waits now, however long it takes."""
+        with self._lock:
+            last = self._ended
+            self._flush_wanted = True
+            self._wake.set()
+            return self._done.wait_for(lambda: self._closed or self._settled() >= last)
+
+    def close(self) -> None:
+        """Export what waits and stop, however long it takes.
+
+        But for a collector that was never there: when nothing has been exported yet, and its address refuses
+        connections, a moment is all that it gets. One that has taken spans before is waited for: it may restart.
+        """
+        with self._lock:
+            self._closed = True
+            thread = self._thread
+            self._wake.set()
+        if thread is not None:
+            thread.join(GRACE)
+            if thread.is_alive() and not self._exported and nobody_listens(self._target):
+                self._reason = f": nobody listens at {self._target}"
+                self._give_up()
+            thread.join()
+        if self._exporter is not None and not self._given_up:
+            self._exporter.shutdown()
+
+    def report(self, budget: float, *, in_time: bool) -> None:
+        """Say once how many spans were lost; let go of the exporter when it was given up."""
+        if self._reported:
+            return
+        self._reported = True
+        if not in_time:
+            self._reason = self._reason or f": gave up after {budget:g} s"
+            _start(self._give_up)
+        counts = self.counts
+        if lost := counts.lost + counts.pending:
+            _logger.warning("%d of %d %s were not exported%s", lost, counts.ended, self._what, self._reason)
+
+    def _give_up(self) -> None:
+        """End the exporter's retries."""
+        with self._lock:
+            given_up, self._given_up = self._given_up, True
+        if self._exporter is not None and not given_up:
+            self._exporter.shutdown()
+
+    def _settled(self) -> int:
+        return self._exported + self._failed + self._dropped
+
+    def _start_thread(self) -> None:
+        thread = Thread(target=self._run, name="telemetry-export", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # the system has no thread left: that is not the request's fault
+            self._losses.explain(error)
+        else:
+            self._thread = thread
+
+    def _run(self) -> None:
+        attach(set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))  # an exporter's own calls are not traced  # noqa: FBT003
+        while True:
+            early = self._wake.wait(self._batch.schedule_delay)
+            self._wake.clear()
+            flush, self._flush_wanted = self._flush_wanted, False
+            least = self._batch.max_export_batch_size if early and not flush and not self._closed else 1
+            while len(self._queue) >= least and not self._given_up:
+                self._export(self._take())
+            if self._closed and (self._given_up or not self._queue):
+                return
+            self._losses.tell(self._failed, self._dropped)
+
+    def _take(self) -> list[Item]:
+        with self._lock:
+            return [self._queue.popleft() for _item in range(min(len(self._queue), self._batch.max_export_batch_size))]
+
+    def _export(self, items: list[Item]) -> None:
+        taken = False
+        try:
+            if self._exporter is None:
+                self._exporter = self._remake()
+            if self._exporter is not None:
+                taken = self._exporter.export(items).name == "SUCCESS"
+        except Exception as error:  # noqa: BLE001  whatever an exporter raises, the thread goes on
+            self._losses.explain(error)
+        with self._done:
+            if taken:
+                self._exported += len(items)
+            else:
+                self._failed += len(items)
+            self._done.notify_all()
+
+
+def flush_all(pipelines: Sequence[Pipeline], others: Sequence[SpanProcessor], budget: float) -> bool:
+    """Flush side by side, `budget` seconds for all together; tell whether that was enough."""
+    return all(_within(budget, [*(each.flush for each in pipelines), *(each.force_flush for each in others)]))
+
+
+def shutdown_all(pipelines: Sequence[Pipeline], others: Sequence[SpanProcessor], budget: float) -> None:
+    """Shut down side by side, `budget` seconds for all together."""
+    ended = _within(budget, [*(each.close for each in pipelines), *(each.shutdown for each in others)])
+    for pipeline, in_time in zip(pipelines, ended, strict=False):
+        pipeline.report(budget, in_time=in_time)
+
+
+def _within(seconds: float, works: Sequence[Callable[[], object]]) -> list[bool]:
+    """Do all the work at once; tell of each whether it ended in time."""
+    ends_at = monotonic() + seconds
+    threads = [_start(work) for work in works]
+    for thread in threads:
+        thread.join(max(0.0, ends_at - monotonic()))
+    return [not thread.is_alive() for thread in threads]
+
+
+def _start(work: Callable[[], object]) -> Thread:
+    thread = Thread(target=work, name="telemetry", daemon=True)  # a daemon cannot keep the process
+    thread.start()
+    return thread

@@ -1,0 +1,37 @@
+"""The HTTP session of an exporter: it trusts what was configured, whatever the environment says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+
+from telemetry.config.sections import ExporterConfig
+
+
+class ExporterSession(requests.Session):
+    """A session whose own `verify` counts: requests lets ``REQUESTS_CA_BUNDLE`` win over it.
+
+    Attributes:
+        connect_within: Seconds that one attempt to connect gets; None for as long as the whole request.
+    """
+
+    connect_within: float | None = None
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """Send it, and give up in time on a host that has gone while its address was still known."""
+        seconds = options.get("timeout")
+        if self.connect_within is not None and isinstance(seconds, int | float):
+            options["timeout"] = (min(self.connect_within, seconds), seconds)
+        return super().send(request, **options)
+
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
+        """Take proxies from the environment, and the authorities to trust only if none are configured."""
+        own = self.verify if isinstance(self.verify, str) and verify is None else verify
+        return super().merge_environment_settings(url, proxies, stream, own, cert)
+
+    def trust(self, config: ExporterConfig) -> None:
+        """Use the configured certificates and no others."""
+        self.verify = config.certificate or True
+        certificate, key = config.client_certificate, config.client_key
+        self.cert = (certificate, key) if certificate and key else certificate

@@ -1,0 +1,67 @@
+"""Who is told of each call that was served: metrics, and the access log. Without them, nothing is counted or timed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from grpc import StatusCode
+from opentelemetry.context import Context
+
+from telemetry import semconv
+from telemetry.edge.networks import peer_address
+from telemetry.errors import CLASS_OF_CODE, HANDLING
+from telemetry.grpc.methods import Method
+from telemetry.grpc.metrics import CallMetrics
+from telemetry.grpc.status import SERVER_ERRORS
+from telemetry.logs.fields import CLEAN
+
+_access = logging.getLogger("telemetry.access")
+
+
+@dataclass(frozen=True, slots=True)
+class ServedCall:
+    """A call that was served.
+
+    Attributes:
+        method: What was called.
+        code: How it ended.
+        seconds: How long it took.
+        context: With the call's span and tenant.
+        peer: Who called, as gRPC writes it.
+    """
+
+    method: Method
+    code: StatusCode
+    seconds: float
+    context: Context
+    peer: str
+
+
+CallObserver = Callable[[ServedCall], None]
+
+
+def measure(metrics: CallMetrics) -> CallObserver:
+    """Make an observer that measures."""
+
+    def observe(call: ServedCall) -> None:
+        metrics.record(call.method, call.code, call.seconds, call.context)
+
+    return observe
+
+
+def log_access(call: ServedCall) -> None:
+    """Log one line: at INFO, but a failure of the server's at the level of its class."""
+    level = HANDLING[CLASS_OF_CODE[call.code]].severity.level if call.code in SERVER_ERRORS else logging.INFO
+    if not _access.isEnabledFor(level):
+        return
+    name, code = call.method.name, call.code.name
+    fields: dict[str, object] = {
+        semconv.RPC_METHOD: name,
+        semconv.RPC_RESPONSE_STATUS_CODE: code,
+        semconv.CLIENT_ADDRESS: peer_address(call.peer),
+        "duration": round(call.seconds, 6),
+        CLEAN: True,
+    }
+    _access.log(level, "%s %s %.1f ms", name, code, call.seconds * 1000, extra=fields)

@@ -1,0 +1,102 @@
+"""What a log record says, wherever it goes: its redacted text, what was given beside it, and where it belongs."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeGuard
+
+from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
+
+from telemetry.context.tenant import current_tenant
+from telemetry.errors.texts import stack_trace
+from telemetry.redaction import REDACTED, is_secret_name, redact
+
+LogValue = str | bool | int | float | None
+
+# Given as `extra`, it says that message and extras hold no secrets: who knows that saves the search for them.
+CLEAN = "telemetry_clean"
+
+_LARGEST = 1 << 63
+_DESCRIBED = "telemetry_described"
+_OWN = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", CLEAN, _DESCRIBED})
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a record says.
+
+    Attributes:
+        message: Its text.
+        extra: What was given as ``extra=…``.
+        error: The exception that it tells of.
+        stack_trace: That exception's; empty without one.
+    """
+
+    message: str
+    extra: dict[str, LogValue] = field(default_factory=dict)
+    error: BaseException | None = None
+    stack_trace: str = ""
+
+
+def describe(record: logging.LogRecord) -> Described:
+    """Give what a record says, without secrets; made once for all handlers."""
+    described: Described | None = getattr(record, _DESCRIBED, None)
+    if described is None:
+        described = _describe(record)
+        setattr(record, _DESCRIBED, described)
+    return described
+
+
+def context_fields() -> dict[str, str]:
+    """Give ``trace_id``, ``span_id`` and ``tenant`` of the running code, as far as there are any."""
+    span = get_current_span().get_span_context()
+    fields = (
+        {"trace_id": format_trace_id(span.trace_id), "span_id": format_span_id(span.span_id)} if span.is_valid else {}
+    )
+    if tenant := current_tenant():
+        fields["tenant"] = tenant
+    return fields
+
+
+def clean_fields(given: Mapping[str, object]) -> dict[str, LogValue]:
+    """Give the fields as values that JSON has, with REDACTED for those whose name says that they are secret."""
+    return {name: REDACTED if is_secret_name(name) else clean_value(value) for name, value in given.items()}
+
+
+def clean_value(value: object) -> LogValue:
+    """Give a value that JSON has, redacted."""
+    return value if _is_plain(value) else redact(_text(value))
+
+
+def _describe(record: logging.LogRecord) -> Described:
+    given = {name: value for name, value in vars(record).items() if name not in _OWN}
+    message = record.getMessage()
+    if getattr(record, CLEAN, False):
+        extra = {name: _plain(value) for name, value in given.items()}
+    else:
+        message, extra = redact(message), clean_fields(given)
+    error = record.exc_info[1] if record.exc_info else None
+    if error is None:
+        return Described(message, extra)
+    return Described(message, extra, error, stack_trace(error).rstrip("\n"))
+
+
+def _plain(value: object) -> LogValue:
+    return value if isinstance(value, str) or _is_plain(value) else _text(value)
+
+
+def _is_plain(value: object) -> TypeGuard[bool | int | float | None]:
+    """Tell whether JSON and OTLP have the value as it is: no NaN, no infinity, no number of more than 64 bits."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or (isinstance(value, int) and -_LARGEST <= value < _LARGEST)
+
+
+def _text(value: object) -> str:
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001  a broken __str__ must not cost the line
+        return f"({type(value).__qualname__}: its text cannot be made)"

@@ -1,1 +1,0 @@
-"""How each rule is verified, a module a subject; `telemetry.testing.conformance.catalogue` names them."""

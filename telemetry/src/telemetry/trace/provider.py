@@ -1,0 +1,66 @@
+"""The SDK's provider of tracers, with tracers of our own and a fork in our hands."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import Any
+
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.util.types import Attributes
+
+from telemetry.config.sections import Sink
+from telemetry.otlp.source import Origin
+from telemetry.trace.span import Recording
+from telemetry.trace.tracer import ServiceTracer
+
+
+class ServiceTracerProvider(TracerProvider):
+    """A provider of `ServiceTracer`, whose resource can be exchanged.
+
+    In a forked child the SDK's own gives itself the attributes that its detectors find, with a pool of threads, and
+    lets them win over those that were configured. Here `Telemetry` says what the child's resource is.
+    """
+
+    def __init__(self, *, error_sink: Sink = "event", **options: Any) -> None:
+        super().__init__(shutdown_on_exit=False, **options)
+        self._own_tracers: dict[InstrumentationScope, ServiceTracer] = {}
+        self._recording = Recording(self._span_limits, self._active_span_processor, set(), error_sink)
+
+    @property
+    def open_spans(self) -> int:
+        """How many recorded spans have started and not ended."""
+        return len(self._recording.open)
+
+    def get_tracer(
+        self,
+        instrumenting_module_name: str,
+        instrumenting_library_version: str | None = None,
+        schema_url: str | None = None,
+        attributes: Attributes = None,
+    ) -> ServiceTracer:
+        """Give the tracer of a library; always the same for the same words.
+
+        The environment has no say in it: whether to trace is for the configuration to say.
+        """
+        scope = InstrumentationScope(
+            instrumenting_module_name, instrumenting_library_version or "", schema_url, attributes
+        )
+        with self._tracers_lock:
+            tracer = self._own_tracers.get(scope)
+            if tracer is None:
+                origin = Origin(self._resource, scope)
+                tracer = ServiceTracer(origin, self.sampler, self.id_generator, self._recording)
+                self._own_tracers[scope] = tracer
+        return tracer
+
+    def use_resource(self, resource: Resource) -> None:
+        """Give all spans that start from now on this resource; those that are open are forgotten."""
+        self._resource = resource
+        self._recording.open.clear()
+        for tracer in list(self._own_tracers.values()):
+            tracer.origin = Origin(resource, tracer.origin.scope)
+
+    def _handle_fork(self) -> None:
+        self._tracers_lock = Lock()  # another thread of the parent may have held it

@@ -1,0 +1,38 @@
+"""A rule that every service keeps, and the function that finds out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tracetest.conformance.subject import Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule.
+
+    Attributes:
+        name: What it is called on the command line and in reports.
+        reason: Why a service has to keep it.
+        link: Where the world agreed on it.
+        verify: Raises Violation, or NotApplicable.
+    """
+
+    name: str
+    reason: str
+    link: str
+    verify: Callable[[Subject], None]
+
+    def __call__(self, subject: Subject) -> None:
+        """Find out whether the service keeps the rule.
+
+        Raises:
+            Violation: It does not.
+            NotApplicable: The rule says nothing about it.
+        """
+        __tracebackhide__ = True
+        self.verify(subject)
+
+    def __str__(self) -> str:
+        return self.name

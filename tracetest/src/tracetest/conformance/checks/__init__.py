@@ -1,0 +1,1 @@
+"""How each rule is verified, a module a subject; `tracetest.conformance.catalogue` names them."""

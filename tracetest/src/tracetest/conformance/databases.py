@@ -1,0 +1,51 @@
+"""What can be done to a service's database from outside: it can be away, and it can make a service wait."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from tracetest.conformance.ports import free_port
+
+_SQLITE = "sqlite"
+
+
+def away(url: str, folder: Path) -> str:
+    """Give the URL of a database of the same kind that is not there; `folder` exists, and has no such file."""
+    parts = urlsplit(url)
+    if parts.scheme.startswith(_SQLITE):
+        return f"{parts.scheme}:///{folder / 'away' / 'nothing.db'}"
+    user = f"{parts.username}:{parts.password}@" if parts.password else f"{parts.username}@" if parts.username else ""
+    return urlunsplit(parts._replace(netloc=f"{user}127.0.0.1:{free_port()}"))
+
+
+def can_lock(url: str) -> bool:
+    """Tell whether the database is a file that can be locked from outside."""
+    return urlsplit(url).scheme.startswith(_SQLITE) and _file(url).is_file()
+
+
+def is_written(url: str, act: Callable[[], object]) -> bool:
+    """Tell whether a SQLite file is written while something is done."""
+    with closing(sqlite3.connect(_file(url))) as connection:
+        # https://www.sqlite.org/pragma.html#pragma_data_version: differs when somebody else has written between
+        before = connection.execute("PRAGMA data_version").fetchone()
+        act()
+        return bool(connection.execute("PRAGMA data_version").fetchone() != before)
+
+
+@contextmanager
+def locked(url: str) -> Iterator[None]:
+    """Let whoever writes to a SQLite file wait inside."""
+    with closing(sqlite3.connect(_file(url), timeout=5.0, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            connection.execute("ROLLBACK")
+
+
+def _file(url: str) -> Path:
+    return Path(urlsplit(url).path.removeprefix("/"))

@@ -1,0 +1,28 @@
+"""What the suite is pointed at."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+
+from tracetest.conformance.instance import Instance
+from tracetest.conformance.process import Process
+
+
+class Subject(ABC):
+    """A service, however it is reached."""
+
+    @property
+    @abstractmethod
+    def running(self) -> Instance:
+        """One that runs, for all checks that leave it as they found it."""
+
+    @property
+    @abstractmethod
+    def without_database(self) -> Instance:
+        """One whose database is away; raises NotApplicable where there is none, or none of the suite's own."""
+
+    @abstractmethod
+    def start(self, environ: Mapping[str, str]) -> AbstractContextManager[tuple[Instance, Process]]:
+        """Start one more, with these variables on top of its own; raise NotApplicable where the suite starts none."""
