@@ -32,6 +32,15 @@ def test_a_taken_address_is_one_clear_line() -> None:
     assert str(raised.value) == f"LISTEN={address!r}: the address cannot be bound: Address already in use"
 
 
+def test_an_address_is_shared_when_both_say_so() -> None:
+    with listen("127.0.0.1:0", reuse_port=True) as first:
+        address = f"127.0.0.1:{first.getsockname()[1]}"
+        with listen(address, reuse_port=True) as second:
+            assert second.getsockname() == first.getsockname()
+        with pytest.raises(ConfigError, match="the address cannot be bound: Address already in use"):
+            listen(address)
+
+
 def test_a_host_that_nobody_knows_is_one_clear_line() -> None:
     with pytest.raises(ConfigError, match=r"^HERE='no-such-host\.invalid:80': the address cannot be bound: .+$"):
         listen("no-such-host.invalid:80", "HERE")

@@ -11,13 +11,14 @@ from telemetry.settings.env import ConfigError
 def test_an_empty_environment_gives_the_defaults() -> None:
     settings = Settings.from_env({})
     assert settings == Settings()
-    assert (settings.host, settings.port) == ("127.0.0.1", 16686)
+    assert (settings.host, settings.port, settings.reuse_port) == ("127.0.0.1", 16686, False)
 
 
 def test_everything_can_be_set() -> None:
     settings = Settings.from_env(
         {
             "LISTEN": "[::1]:0",
+            "LISTEN_REUSE_PORT": "true",
             "OTLP_HTTP_LISTEN": "off",
             "OTLP_GRPC_LISTEN": "127.0.0.1:1",
             "ALLOWED_HOSTS": "a.test, b.test,",
@@ -30,7 +31,7 @@ def test_everything_can_be_set() -> None:
             "LOG_LEVEL": "DEBUG",
         }
     )
-    assert (settings.host, settings.port) == ("[::1]", 0)
+    assert (settings.host, settings.port, settings.reuse_port) == ("[::1]", 0, True)
     assert settings.allowed_hosts == ("a.test", "b.test")
     assert (settings.otlp_http, settings.otlp_grpc) == (None, "127.0.0.1:1")
     assert (settings.traces.traces, settings.traces.spans, settings.logs.items) == (5, 6, 7)

@@ -17,6 +17,7 @@ def test_a_key_is_all_that_must_be_said() -> None:
     assert settings.tokens.key == Secret(KEY)
     assert (settings.tokens.issuer, settings.tokens.audience) == ("throughline", "throughline")
     assert (settings.listen, settings.request_timeout, settings.stream_timeout) == ("127.0.0.1:8000", 5.0, 300.0)
+    assert not settings.reuse_port
     assert settings.addresses == {each.client.name: each.address for each in BACKENDS}
     assert settings.addresses["user"] == "127.0.0.1:50051"
     assert settings.telemetry.service_name == "gateway"
@@ -29,6 +30,7 @@ def test_everything_can_be_said() -> None:
             "JWT_ISSUER": "issuer",
             "JWT_AUDIENCE": "shop",
             "LISTEN": "0.0.0.0:80",
+            "LISTEN_REUSE_PORT": "true",
             "USER_SERVICE": "user:1",
             "ORDER_SERVICE": "order:2",
             "REQUEST_TIMEOUT": "1.5",
@@ -43,7 +45,7 @@ def test_everything_can_be_said() -> None:
         "issuer",
         "shop",
     )
-    assert settings.listen == "0.0.0.0:80"
+    assert (settings.listen, settings.reuse_port) == ("0.0.0.0:80", True)
     assert (settings.addresses["user"], settings.addresses["order"]) == ("user:1", "order:2")
     assert (settings.request_timeout, settings.stream_timeout, settings.log_level) == (1.5, 60.0, "DEBUG")
     assert (settings.telemetry.service_name, settings.telemetry.environment) == ("gateway", "staging")

@@ -10,7 +10,7 @@ from telemetry.settings.env import ConfigError
 _WAITING_CONNECTIONS = 2048
 
 
-def listen(address: str, name: str = "LISTEN") -> socket.socket:
+def listen(address: str, name: str = "LISTEN", *, reuse_port: bool = False) -> socket.socket:
     """Bind ``HOST:PORT`` for TCP and listen; port 0 takes a free one.
 
     The protocol is named, since asyncio turns Nagle's algorithm off by it: an answer on a connection that is kept alive
@@ -19,6 +19,8 @@ def listen(address: str, name: str = "LISTEN") -> socket.socket:
     Args:
         address: An IPv6 host stands in brackets.
         name: Of the setting, for the message.
+        reuse_port: Whether other processes of the same user can listen there as well (SO_REUSEPORT), when they say so,
+            too. A gRPC server always does.
 
     Raises:
         ConfigError: The address cannot be bound.
@@ -28,6 +30,8 @@ def listen(address: str, name: str = "LISTEN") -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if reuse_port:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind((host.strip("[]"), int(port)))
         listener.listen(_WAITING_CONNECTIONS)
     except OSError as error:

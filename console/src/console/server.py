@@ -105,7 +105,7 @@ async def serve(
     async with AsyncExitStack() as stack:
         keeper = await stack.enter_async_context(_keeping(settings, stores))
         console = build(settings, stores, keeper=keeper, runner=runner)
-        listeners = [stack.enter_context(listen(settings.listen))]
+        listeners = [stack.enter_context(listen(settings.listen, reuse_port=settings.reuse_port))]
         if settings.otlp_http is not None:
             listeners.append(stack.enter_context(listen(settings.otlp_http, "OTLP_HTTP_LISTEN")))
         otlp_grpc = await stack.enter_async_context(_serving(console.grpc, settings.otlp_grpc))

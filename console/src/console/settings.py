@@ -27,6 +27,7 @@ class Settings:
         allowed_hosts: names under which it may be called, besides the loopback's.
         jaeger_url: a Jaeger that has the traces, too, and that the pages link to; empty for none.
         file: keeps what is held when the program ends; None for memory alone.
+        reuse_port: whether a second console can listen on `listen` as well, to take over.
     """
 
     listen: str = "127.0.0.1:16686"
@@ -40,6 +41,7 @@ class Settings:
     file: Path | None = None
     jaeger_url: str = ""
     log_level: str = "INFO"
+    reuse_port: bool = False
 
     @property
     def host(self) -> str:
@@ -53,7 +55,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
-        """Read LISTEN, OTLP_HTTP_LISTEN, OTLP_GRPC_LISTEN, ALLOWED_HOSTS, FILE, MAX_… and LOG_LEVEL.
+        """Read LISTEN, LISTEN_REUSE_PORT, OTLP_HTTP_LISTEN, OTLP_GRPC_LISTEN, ALLOWED_HOSTS, FILE, MAX_… and LOG_LEVEL.
 
         MAX_MEMORY_MIB is for all together: three quarters are for traces, the rest for log records and metrics.
 
@@ -80,6 +82,7 @@ class Settings:
             file=Path(file) if (file := env.get("FILE")) else None,
             jaeger_url=_web_address(env, "JAEGER_URL"),
             log_level=env.choice("LOG_LEVEL", default.log_level, _LEVELS),
+            reuse_port=env.flag("LISTEN_REUSE_PORT", default=default.reuse_port),
         )
 
 

@@ -63,6 +63,7 @@ class Settings:
         telemetry: See `telemetry.TelemetryConfig`.
         addresses: ``host:port`` of each service behind the edge, by name.
         listen: ``host:port`` to serve on; port 0 takes a free one.
+        reuse_port: Whether a second gateway can listen there as well, to take over.
         request_timeout: Seconds for the work of one request, and for its body to arrive.
         stream_timeout: Seconds that one stream of events may last; its reader then asks again.
         heartbeat: Seconds of silence on a stream of events before a comment is sent.
@@ -73,6 +74,7 @@ class Settings:
     telemetry: TelemetryConfig
     addresses: Mapping[str, str]
     listen: str = "127.0.0.1:8000"
+    reuse_port: bool = False
     request_timeout: float = 5.0
     stream_timeout: float = 300.0
     heartbeat: float = 15.0
@@ -88,6 +90,7 @@ class Settings:
                 environ, service_name="gateway", service_version=version("throughline-gateway")
             ),
             listen=env.address("LISTEN", "127.0.0.1:8000"),
+            reuse_port=env.flag("LISTEN_REUSE_PORT", default=False),
             addresses={each.client.name: env.address(each.variable, each.address) for each in BACKENDS},
             request_timeout=env.number("REQUEST_TIMEOUT", 5.0, low=0.1, high=60.0),
             stream_timeout=env.number("STREAM_TIMEOUT", 300.0, low=1.0, high=3600.0),

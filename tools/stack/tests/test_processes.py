@@ -54,6 +54,20 @@ def test_a_program_that_was_killed_starts_again(make_program: Make, tmp_path: Pa
     assert program.log.read_text().count("hello") == 2  # the log goes on
 
 
+def test_programs_trade_processes(make_program: Make, is_gone: IsGone) -> None:
+    first, second = make_program(WAITS), make_program(WAITS)
+    first.start()
+    pid = first.pid
+    second.start()
+
+    first.swap(second)
+
+    assert second.pid == pid
+    second.kill()
+    assert is_gone(pid)
+    assert first.is_running
+
+
 def test_the_first_start_begins_a_new_log(make_program: Make) -> None:
     program = make_program(WAITS)
     program.log.write_text("of an earlier run\n")

@@ -69,6 +69,11 @@ class Demo:
         )
         self.menu = None if flags is None else Menu(self.stack, flags, self.console_url, screen, TENANT)
 
+    @property
+    def programs(self) -> dict[str, Program]:
+        """All that it runs, by name."""
+        return {**self.stack.programs, "console": self._console}
+
     def run(self, running: ExitStack) -> Answered:
         """Start everything, send a request and draw its trace; `running` stops everything when it closes."""
         self._progress("starting console")
@@ -84,6 +89,11 @@ class Demo:
         self._screen.print()
         return answered
 
+    def watch(self, stop: threading.Event) -> None:
+        """Look after it for half a second, or until it is to stop; raise ProcessError when a program has ended."""
+        stop.wait(_WATCH_SECONDS)
+        self.check()
+
     def check(self) -> None:
         """Raise ProcessError when a program has ended by itself."""
         self._console.check()
@@ -94,7 +104,12 @@ class Demo:
 
 
 def main() -> None:
-    """Run until Ctrl-C; what goes wrong is told in a line and ends with exit code 2."""
+    """Run until Ctrl-C, or until a program ends by itself."""
+    run("demo", Demo)
+
+
+def run(name: str, kind: type[Demo]) -> None:
+    """Run a kind of demo until Ctrl-C; an error is one line that begins with the name, and exit code 2."""
     screen = Console()
     stop = threading.Event()
 
@@ -107,14 +122,14 @@ def main() -> None:
     try:
         ports = Ports.from_env(os.environ)
         ports.check()
-        demo = Demo(RUN, ports, screen, faults=Env(os.environ).flag("FAULTS", default=False))
+        demo = kind(RUN, ports, screen, faults=Env(os.environ).flag("FAULTS", default=False))
         with ExitStack() as running:
             _show_links(screen, demo, demo.run(running))
             _stay(demo, stop)
     except KeyboardInterrupt:
         screen.print("stopped", style="dim")
     except (ConfigError, ProcessError, FirstRequestError) as error:
-        sys.stderr.write(f"demo: {error}\n")
+        sys.stderr.write(f"{name}: {error}\n")
         sys.exit(2)
 
 
@@ -122,10 +137,10 @@ def _stay(demo: Demo, stop: threading.Event) -> None:
     """Stay up until Ctrl-C, and let happen what is chosen from the menu."""
     if demo.menu is not None:
         demo.menu.open()
-    while not stop.wait(_WATCH_SECONDS):
+    while not stop.is_set():
         if demo.menu is not None:
             demo.menu.serve()
-        demo.check()
+        demo.watch(stop)
 
 
 def _show_links(screen: Console, demo: Demo, answered: Answered) -> None:

@@ -22,7 +22,7 @@ _TAIL_LINES = 20
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 # What a shell may have set for other programs would change what these do.
 _OURS = ("OTEL_", "JWT_", "JWKS_", "DATABASE_", "FAULT")
-_OUR_NAMES = frozenset({"LISTEN", "LOG_LEVEL", "REQUEST_TIMEOUT", "STREAM_TIMEOUT"})
+_OUR_NAMES = frozenset({"LISTEN", "LISTEN_REUSE_PORT", "LOG_LEVEL", "REQUEST_TIMEOUT", "STREAM_TIMEOUT"})
 
 
 class ProcessError(RuntimeError):
@@ -186,6 +186,10 @@ class Program:
         """End it if it runs."""
         if self.is_running:
             self.terminate()
+
+    def swap(self, other: Program) -> None:
+        """Trade processes with another program: what it has started runs under this one's name from now on."""
+        self._process, other._process = other._process, self._process
 
     def tail(self, lines: int = _TAIL_LINES) -> str:
         """Give the last lines that it printed."""
