@@ -18,6 +18,10 @@ class ExporterSession(requests.Session):
 
     connect_within: float | None = None
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.auth = _leave_as_it_is
+
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         """Send it, and give up in time on a host that has gone while its address was still known."""
         seconds = options.get("timeout")
@@ -35,3 +39,12 @@ class ExporterSession(requests.Session):
         self.verify = config.certificate or True
         certificate, key = config.client_certificate, config.client_key
         self.cert = (certificate, key) if certificate and key else certificate
+
+
+def _leave_as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Keep requests from asking ``.netrc``.
+
+    Its entry for the host would replace a configured ``Authorization``. The look-up also imports a module in each
+    request: a fork at that moment leaves the child a lock that nobody releases, and its exports hang.
+    """
+    return request
