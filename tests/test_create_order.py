@@ -8,8 +8,7 @@ from dirty_equals import IsNow, IsUUID
 
 from stack.e2e import ITEM, Shop
 from stack.trees import ORDER_SERVICE, USER_SERVICE, call, query, request
-from tracetest import every, exactly
-from tracetest.expectations import expect
+from tracetest import every, exactly, expect
 
 
 async def test_one_order_is_one_trace_from_the_edge_to_the_database(shop: Shop, database: str, tenant: str) -> None:

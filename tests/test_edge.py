@@ -8,8 +8,7 @@ import pytest
 
 from stack.e2e import ITEM, Shop
 from stack.trees import request
-from tracetest import Backend, Exchange, Link, TracedClient, every, exactly, span
-from tracetest.expectations import expect
+from tracetest import Backend, Exchange, Link, TracedClient, every, exactly, expect, span
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,8 +11,7 @@ import httpx
 
 from stack.e2e import Shop
 from stack.trees import ORDER_SERVICE, call, query, request
-from tracetest import SpanPattern, TracedClient, every, exactly
-from tracetest.expectations import expect
+from tracetest import SpanPattern, TracedClient, every, exactly, expect
 
 ROUTE = "GET /v1/orders/{order_id}/events"
 

@@ -8,8 +8,7 @@ import pytest
 
 from stack.e2e import ITEM, Shop
 from stack.trees import ORDER_SERVICE, USER_SERVICE, call, query, request
-from tracetest import SpanPattern, TracedClient, every, exactly
-from tracetest.expectations import expect
+from tracetest import SpanPattern, TracedClient, every, exactly, expect
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 

@@ -17,7 +17,7 @@ from stack.places import ROOT
 from tracetest import Span, Trace, span
 from tracetest.model import Kind
 
-GUIDE = (ROOT / "docs" / "trace-testing.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / "docs" / "how-to" / "trace-testing.md").read_text(encoding="utf-8")
 FILE = re.compile(r"^```(?:python|ini|yaml)\n# (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 WORD = re.compile(r"`\.?(\w+)\(")
 
@@ -99,7 +99,7 @@ def test_a_failure_looks_as_it_is_shown() -> None:
 
 
 def test_every_word_of_the_table_is_there() -> None:
-    import telemetry.testing as kit  # noqa: PLC0415  its names are looked up
+    import tracetest as kit  # noqa: PLC0415  its names are looked up
 
     table = GUIDE[GUIDE.index("| | means |") : GUIDE.index("Texts and values may be")]
 

@@ -8,8 +8,7 @@ import pytest
 
 from stack.e2e import Shop
 from stack.trees import USER_SERVICE, call, query, request
-from tracetest import TracedClient, every, exactly
-from tracetest.expectations import expect
+from tracetest import TracedClient, every, exactly, expect
 
 ADA = {"email": "ada@example.com", "name": "Ada Lovelace"}
 

@@ -1,4 +1,4 @@
-"""The examples of the README and of the pages beside it run as they stand, and no public name is without one."""
+"""The examples in the README and in docs run as they are, and every public name is in one of them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import tracetest as testing
 from telemetry.errors import HANDLING
 
 UNIT = Path(__file__).parents[1]
-GUIDE = (UNIT / "README.md").read_text(encoding="utf-8")
-PAGES = {page.name: page.read_text(encoding="utf-8") for page in [UNIT / "README.md", *sorted(UNIT.glob("docs/*.md"))]}
-# Those with a file's name in their first line are run by test_start.py, as the files that they are.
-EXAMPLE = re.compile(r"^```python\n(?!# \w+\.py\n)(.*?)^```", re.DOTALL | re.MULTILINE)
+DOCS = UNIT.parent / "docs"
+PAGES = {page.stem: page.read_text(encoding="utf-8") for page in [UNIT / "README.md", *sorted(DOCS.glob("*/*.md"))]}
+# An example whose first line names a file is part of a project that another test writes and runs.
+EXAMPLE = re.compile(r"^```python\n(?!# [\w/]+\.py\n)(.*?)^```", re.DOTALL | re.MULTILINE)
 EXAMPLES = {
     f"{name} {number}": text for name, page in PAGES.items() for number, text in enumerate(EXAMPLE.findall(page), 1)
 }
@@ -46,16 +46,16 @@ def imported_and_used(example: str, module: str) -> set[str]:
 
 
 def test_the_tests_that_the_pages_name_are_there() -> None:
-    named = {each for page in PAGES.values() for each in MEASURED.findall(page)}
+    named = set(MEASURED.findall(PAGES["pitfalls"]))
 
     assert len(named) > 10
     for path, test in named:
-        text = (UNIT / "tests" / path).read_text(encoding="utf-8")
+        text = (UNIT.parent / path).read_text(encoding="utf-8")
         assert re.search(rf"def {test or 'test_'}", text), f"{path}::{test}"
 
 
 def test_the_table_of_classes_is_the_one_that_is_used() -> None:
-    rows = re.findall(r"^\| (\w+) \| (\d+) \| (\w+) \| (\w+) \| (ERROR)? ?\|$", GUIDE, re.MULTILINE)
+    rows = re.findall(r"^\| (\w+) \| (\d+) \| (\w+) \| (\w+) \| (ERROR)? ?\|$", PAGES["errors"], re.MULTILINE)
 
     assert rows == [
         (kind.value, str(each.http_status), each.code.name, each.severity.value, "ERROR" * each.is_server_error)

@@ -26,7 +26,7 @@ def test_importing_does_nothing_but_import(run_python: Any) -> None:
     result = run_python("""
 import atexit, logging, os, signal, sys, threading
 environ, term, handlers = dict(os.environ), signal.getsignal(signal.SIGTERM), logging.root.handlers[:]
-import telemetry, telemetry.grpc.serving, telemetry.grpc.health, telemetry.logs
+import telemetry, chassis.serving, chassis.health, telemetry.logs.formatter
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 assert threading.enumerate() == [threading.main_thread()], threading.enumerate()

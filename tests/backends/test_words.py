@@ -28,7 +28,7 @@ from opentelemetry.trace import (
 )
 from opentelemetry.trace import Span as OtelSpan
 
-import telemetry.testing as kit
+import tracetest as kit
 from stack.jaeger import Jaeger as JaegerProgram
 from stack.trace_stores import ConsoleProgram
 from tracetest import (

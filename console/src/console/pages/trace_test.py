@@ -39,7 +39,7 @@ def trace_test(trace: Trace) -> str:
     used = [word for word in _WORDS if re.search(rf"\b{word}\b\(?", f"{fixture} {_code(body)}")]
     return (
         "from __future__ import annotations\n\n"
-        f"from telemetry.testing import {', '.join(used)}\n\n\n"
+        f"from tracetest import {', '.join(used)}\n\n\n"
         f"async def test_{_identifier(trace.root.name)}({fixture}) -> None:\n{indent(body, _STEP)}\n"
     )
 

@@ -19,6 +19,7 @@ from tracetest import (
     Span,
     Trace,
     TraceContext,
+    expect,
     log,
     metric,
     no_orphans,
@@ -27,7 +28,6 @@ from tracetest import (
     same_tenant,
     span,
 )
-from tracetest.expectations import expect
 from tracetest.expectations.root_cause import root_cause_of
 
 _CANCELLED = "cancelled"

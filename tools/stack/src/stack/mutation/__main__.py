@@ -79,9 +79,9 @@ TESTS = (
 # of tests of its own, nor the one that is about assertions that are rewritten.
 KIT_TESTS = (
     *_OPTIONS,
-    "--ignore=telemetry/tests/testing/test_cli.py",
+    "--ignore=tracetest/tests/test_cli.py",
     "--ignore=telemetry/tests/testing/conformance",
-    "--deselect=telemetry/tests/testing/test_chaining.py::test_pytests_own_reading_of_a_chain_is_refused",
+    "--deselect=tracetest/tests/expectations/test_chaining.py::test_pytests_own_reading_of_a_chain_is_refused",
     "telemetry/tests/testing",
 )
 
