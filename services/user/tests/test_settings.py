@@ -12,10 +12,15 @@ def test_an_empty_environment_gives_a_service_on_this_machine() -> None:
     settings = Settings.from_env({})
 
     assert settings.listen == "127.0.0.1:50051"
+    assert not settings.reuse_port
     assert str(settings.database_url) == "sqlite+aiosqlite:///user.db"
     assert settings.log_level == "INFO"
     assert settings.telemetry.service_name == "user"
     assert settings.telemetry.service_version
+
+
+def test_a_second_instance_shares_the_port_when_it_is_told_to() -> None:
+    assert Settings.from_env({"LISTEN_REUSE_PORT": "true"}).reuse_port
 
 
 def test_the_databases_password_comes_from_a_file_and_is_not_shown(tmp_path: Path) -> None:

@@ -51,9 +51,11 @@ def build_server(  # noqa: PLR0913  each is a part of its own
     limits: WatchLimits,
     *,
     more_interceptors: Sequence[aio.ServerInterceptor] = (),
+    reuse_port: bool = False,
 ) -> aio.Server:
     """Put the server together; it is not started yet."""
-    server = telemetry.server(errors=STATUS, interceptors=more_interceptors)
+    options = [("grpc.so_reuseport", int(reuse_port))]
+    server = telemetry.server(errors=STATUS, interceptors=more_interceptors, options=options)
     measures = OrderMeasures(telemetry.business)
     orders = Orders(OrderStore(database), UserClient(users), changes, measures=measures, limits=limits)
     add_OrderServiceServicer_to_server(OrderServicer(orders), server)
@@ -79,8 +81,17 @@ async def run(settings: Settings, started: Callable[[int], None] | None = None) 
     faults = fault_interceptors(settings.faults, telemetry, database)
     try:
         async with telemetry.channel(settings.user_service, retryable=RETRYABLE) as users:
+            server = build_server(
+                telemetry,
+                database,
+                users,
+                changes,
+                limits,
+                more_interceptors=faults,
+                reuse_port=settings.reuse_port,
+            )
             await serve(
-                build_server(telemetry, database, users, changes, limits, more_interceptors=faults),
+                server,
                 settings.listen,
                 services=[SERVICE],
                 telemetry=telemetry,

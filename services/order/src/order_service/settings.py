@@ -22,6 +22,7 @@ class Settings:
 
     Attributes:
         listen: Where it serves, ``HOST:PORT``.
+        reuse_port: Whether a second instance can listen there as well, to take over.
         database_url: Where the orders are.
         user_service: Where the user service serves, ``HOST:PORT``.
         watch_window: Seconds until a watch ends and the caller has to ask again.
@@ -32,6 +33,7 @@ class Settings:
     """
 
     listen: str
+    reuse_port: bool
     database_url: URL
     user_service: str
     watch_window: float
@@ -46,6 +48,7 @@ class Settings:
         env = Env(environ)
         return cls(
             listen=env.address("LISTEN", "127.0.0.1:50052"),
+            reuse_port=env.flag("LISTEN_REUSE_PORT", default=False),
             database_url=read_database_url(env, NAME),
             user_service=env.address("USER_SERVICE", "127.0.0.1:50051"),
             watch_window=env.number("WATCH_WINDOW", 280.0, low=0.1, high=3600.0),

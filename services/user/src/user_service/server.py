@@ -30,10 +30,15 @@ STATUS: dict[type[BaseException], StatusCode] = {
 
 
 def build_server(
-    telemetry: Telemetry, database: Database, *, more_interceptors: Sequence[aio.ServerInterceptor] = ()
+    telemetry: Telemetry,
+    database: Database,
+    *,
+    more_interceptors: Sequence[aio.ServerInterceptor] = (),
+    reuse_port: bool = False,
 ) -> aio.Server:
     """Put the server together; it is not started yet."""
-    server = telemetry.server(errors=STATUS, interceptors=more_interceptors)
+    options = [("grpc.so_reuseport", int(reuse_port))]
+    server = telemetry.server(errors=STATUS, interceptors=more_interceptors, options=options)
     add_UserServiceServicer_to_server(UserServicer(Users(UserStore(database))), server)
     return server
 
@@ -53,7 +58,7 @@ async def run(settings: Settings, started: Callable[[int], None] | None = None) 
     telemetry.watch_event_loop()
     database = Database(settings.database_url, telemetry)
     faults = fault_interceptors(settings.faults, telemetry, database)
-    server = build_server(telemetry, database, more_interceptors=faults)
+    server = build_server(telemetry, database, more_interceptors=faults, reuse_port=settings.reuse_port)
     try:
         await serve(
             server, settings.listen, services=[SERVICE], telemetry=telemetry, ready=database.ping, started=started

@@ -22,6 +22,7 @@ class Settings:
 
     Attributes:
         listen: Where it serves, ``HOST:PORT``.
+        reuse_port: Whether a second instance can listen there as well, to take over.
         database_url: Where the users are.
         log_level: The least severe level that is logged.
         telemetry: Where its spans go.
@@ -29,6 +30,7 @@ class Settings:
     """
 
     listen: str
+    reuse_port: bool
     database_url: URL
     log_level: str
     telemetry: TelemetryConfig
@@ -40,6 +42,7 @@ class Settings:
         env = Env(environ)
         return cls(
             listen=env.address("LISTEN", "127.0.0.1:50051"),
+            reuse_port=env.flag("LISTEN_REUSE_PORT", default=False),
             database_url=read_database_url(env, NAME),
             log_level=env.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
             telemetry=TelemetryConfig.from_env(
