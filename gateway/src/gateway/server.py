@@ -45,8 +45,8 @@ async def serve(settings: Settings, started: Callable[[int], None] | None = None
     telemetry.capture_logs()
     telemetry.watch_event_loop()
     try:
-        with listen(settings.listen, reuse_port=settings.reuse_port) as listener:
-            async with opened(settings, telemetry) as (app, stopping):
+        async with opened(settings, telemetry) as (app, stopping):
+            with listen(settings.listen, reuse_port=settings.reuse_port) as listener:
                 server = make_server(app)
                 _stop_on_signal(server, stopping)
                 host, port = listener.getsockname()[:2]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from threading import Thread
 from types import TracebackType
 from typing import Self
 
@@ -22,7 +21,7 @@ _POLL_SECONDS = 0.02
 class Reloader:
     """Keeps a standby for each program, and lets it take over when the program's code has changed.
 
-    A context manager that starts the standbys and ends them, and waits for the processes that it has replaced.
+    A context manager that starts the standbys and ends them.
 
     Args:
         programs: By name; prepared for it, see `Launch.prepare`, and running.
@@ -36,7 +35,6 @@ class Reloader:
         self._messages = messages
         self._standbys: dict[str, Standby] = {}
         self._failed: set[str] = set()
-        self._ending: list[Thread] = []
 
     def __enter__(self) -> Self:
         """Start the standbys."""
@@ -47,11 +45,9 @@ class Reloader:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """End the standbys, and wait until the processes that were replaced have ended."""
+        """End the standbys."""
         for standby in self._standbys.values():
             standby.stop()
-        for thread in self._ending:
-            thread.join()
 
     def check(self) -> None:
         """Tell of programs that have ended by themselves; the next change starts them again."""
@@ -77,12 +73,12 @@ class Reloader:
         for name, error in self._outcomes(causes):
             if error is None:
                 self._failed.discard(name)
-                self._ending.append(self._standbys[name].take_over())
                 self._messages.restarted(name, time.time() - saved, causes[name])
             else:
                 self._failed.add(name)
                 self._standbys[name].stop()
                 self._messages.failed(name, error, serving=self._programs[name].is_running)
+        for name in causes:  # not before: they would take the processor from those that were awaited
             self._make_standby(name)
 
     def _causes(self, paths: Collection[Path]) -> dict[str, list[Path]]:
@@ -106,12 +102,12 @@ class Reloader:
                 yield error, {name for name, files in causes.items() if path in files}
 
     def _outcomes(self, names: Collection[str]) -> Iterator[tuple[str, str | None]]:
-        """Give each program as soon as its standby serves, or with the reason why it does not."""
+        """Give each program as soon as its standby has taken over, or with the reason why it does not."""
         waiting = set(names)
         while waiting:
             for name in sorted(waiting):
                 try:
-                    if not self._standbys[name].serves():
+                    if not self._standbys[name].has_taken_over():
                         continue
                     error = None
                 except ProcessError as failure:

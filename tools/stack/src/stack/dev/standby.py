@@ -14,7 +14,7 @@ from stack.dev.launch import Launch
 from stack.dev.launcher import GO
 from stack.processes import ProcessError, Program
 
-_SERVES_WITHIN = 15.0  # seconds
+_WITHIN = 15.0  # seconds
 
 
 class Standby:
@@ -28,8 +28,10 @@ class Standby:
     def __init__(self, program: Program, launch: Launch) -> None:
         self._program = program
         log = program.log.with_suffix(".next.log")
-        self._next = replace(program, command=launch.command("--wait"), log=log, ready_within=_SERVES_WITHIN)
-        self._serves_by = 0.0
+        self._next = replace(program, command=launch.command("--wait"), log=log, ready_within=_WITHIN)
+        self._port = int(program.environment["LISTEN"].rpartition(":")[2])
+        self._listens_by = 0.0
+        self._ending: Thread | None = None
 
     def start(self) -> None:
         """Start it; it does not serve yet."""
@@ -43,40 +45,44 @@ class Standby:
         """Have it load the program's code and serve, beside the old process and on the same port."""
         if not self._next.is_running:
             self.start()
-        self._serves_by = time.monotonic() + _SERVES_WITHIN
+        self._listens_by = time.monotonic() + _WITHIN
         os.kill(self._next.pid, GO)
 
-    def serves(self) -> bool:
-        """Tell whether it listens by now.
+    def has_taken_over(self) -> bool:
+        """Let it take the program's place once it listens; tell whether it is the only one that listens by now.
+
+        The old process is asked to end then, and finishes the requests that it has.
 
         Raises:
             ProcessError: It has ended, or takes too long; the message ends with the last lines that it printed.
         """
-        self._next.check()
-        if _listens(self._next.pid, int(self._program.environment["LISTEN"].rpartition(":")[2])):
-            return True
-        if time.monotonic() > self._serves_by:
-            raise ProcessError(f"{self._next.name} is not ready after {_SERVES_WITHIN:g} s\n{self._next.tail()}")
-        return False
+        if self._ending is None:
+            self._next.check()
+            if not _listens(self._next.pid, self._port):
+                if time.monotonic() > self._listens_by:
+                    raise ProcessError(f"{self._next.name} is not ready after {_WITHIN:g} s\n{self._next.tail()}")
+                return False
+            self._take_over()
+        return not _listens(self._next.pid, self._port)
 
-    def take_over(self) -> Thread:
-        """Be the program's process from now on; give the thread in which the old one finishes its requests and ends."""
-        self._program.log.replace(self._program.log.with_suffix(".previous.log"))
-        self._next.log.replace(self._program.log)
-        self._program.swap(self._next)
-        ending = Thread(target=self._next.stop, name=f"end of the old {self._program.name}")
-        ending.start()
-        return ending
+    def _take_over(self) -> None:
+        log = self._program.log
+        log.replace(log.with_suffix(".previous.log"))
+        self._next.log.replace(log)
+        self._program.swap(self._next)  # the old process is this one's now
+        self._ending = Thread(target=self._next.stop, name=f"end of the old {self._program.name}")
+        self._ending.start()
 
     def stop(self) -> None:
-        """End it."""
-        self._next.stop()
+        """End it; what it has replaced ends by itself, in a thread that the interpreter waits for when it exits."""
+        if self._ending is None:
+            self._next.stop()
 
 
 def _listens(pid: int, port: int) -> bool:
     """Tell whether a process listens on a TCP port: asking the port would not tell which one answers."""
     try:
         connections = psutil.Process(pid).net_connections("tcp")
-    except psutil.NoSuchProcess:
+    except psutil.Error:  # it has ended
         return False
     return any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in connections)
