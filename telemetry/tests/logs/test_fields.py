@@ -75,8 +75,13 @@ def test_a_value_without_a_text_costs_no_line() -> None:
 
 
 @pytest.mark.parametrize("name", ["password", "api_key", "Authorization", "session_id", "access_token"])
-def test_a_field_whose_name_is_a_secret_s_is_redacted_whatever_its_type(name: str) -> None:
-    assert clean_fields({name: 12345}) == {name: "REDACTED"}
+def test_a_text_in_a_field_with_a_secret_name_is_redacted(name: str) -> None:
+    assert clean_fields({name: "12345"}) == {name: "REDACTED"}
+
+
+@pytest.mark.parametrize("value", [512, 0.5, True, None])
+def test_numbers_and_booleans_stay_whatever_the_name(value: object) -> None:
+    assert clean_fields({"max_token": value, "has_password": value}) == {"max_token": value, "has_password": value}
 
 
 @given(

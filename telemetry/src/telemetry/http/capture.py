@@ -11,7 +11,7 @@ from opentelemetry.semconv._incubating.attributes.http_attributes import (
     HTTP_RESPONSE_HEADER_TEMPLATE,
 )
 
-from telemetry.redaction import REDACTED, is_secret_name, redact, redact_query
+from telemetry.redaction import REDACTED, is_secret_header, redact, redact_query
 
 _LONGEST_VALUE = 256
 
@@ -68,7 +68,7 @@ def _found(wanted: Mapping[bytes, str], headers: Headers) -> dict[str, tuple[str
     for name, value in headers:
         attribute = wanted.get(name.lower())
         if attribute is not None:
-            shown = REDACTED if is_secret_name(name.decode("latin-1")) else header_text(value)
+            shown = REDACTED if is_secret_header(name.decode("latin-1")) else header_text(value)
             found[attribute] = (*found.get(attribute, ()), shown)
     return found
 

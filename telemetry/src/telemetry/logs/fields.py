@@ -12,7 +12,7 @@ from opentelemetry.trace import format_span_id, format_trace_id, get_current_spa
 
 from telemetry.context.tenant import current_tenant
 from telemetry.errors.texts import stack_trace
-from telemetry.redaction import REDACTED, is_secret_name, redact
+from telemetry.redaction import REDACTED, is_secret_field, redact
 
 LogValue = str | bool | int | float | None
 
@@ -62,13 +62,19 @@ def context_fields() -> dict[str, str]:
 
 
 def clean_fields(given: Mapping[str, object]) -> dict[str, LogValue]:
-    """Give the fields as values that JSON has, with REDACTED for those whose name says that they are secret."""
-    return {name: REDACTED if is_secret_name(name) else clean_value(value) for name, value in given.items()}
+    """Give the fields as values that JSON has, with REDACTED for a text whose name says that it is secret."""
+    return {name: _clean_field(name, value) for name, value in given.items()}
 
 
 def clean_value(value: object) -> LogValue:
     """Give a value that JSON has, redacted."""
     return value if _is_plain(value) else redact(_text(value))
+
+
+def _clean_field(name: str, value: object) -> LogValue:
+    if _is_plain(value):  # numbers and booleans are no secrets
+        return value
+    return REDACTED if is_secret_field(name) else clean_value(value)
 
 
 def _describe(record: logging.LogRecord) -> Described:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telemetry import redaction
-from telemetry.redaction import REDACTED, is_card_number, is_secret_name, redact, redact_query
+from telemetry.redaction import REDACTED, redact
+from telemetry.redaction import text as module
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
 
@@ -23,6 +23,16 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
         ('{"api_key": "abc", "limit": 5}', '{"api_key": REDACTED, "limit": 5}'),
         ("GET /x?access_token=abc&limit=5", "GET /x?access_token=REDACTED&limit=5"),
         ("postgresql://user:hunter2@db/shop", "postgresql://REDACTED@db/shop"),
+        ("postgresql://app:pa@ss@db/x", "postgresql://REDACTED@db/x"),
+        ("postgresql://app:pa@s/s@db/x", "postgresql://REDACTED@db/x"),
+        ("postgresql://app:p?a#ss@db/x", "postgresql://REDACTED@db/x"),
+        ("amqp://app:p\"a's@mq/ is down", "amqp://REDACTED@mq/ is down"),
+        ("redis://:hunter2@cache:6379/0", "redis://REDACTED@cache:6379/0"),
+        ("https://token@host/path", "https://REDACTED@host/path"),
+        ("http://user:12345@host:80/", "http://REDACTED@host:80/"),
+        ('{"url":"amqp://u:p@mq","by":"@ada"}', '{"url":"amqp://REDACTED@mq","by":"@ada"}'),
+        ("db.password=hunter2 userPassword: hunter2", "db.password=REDACTED userPassword: REDACTED"),
+        ("passwords=[a] token_value=b", "passwords=REDACTED token_value=REDACTED"),
         ("key AKIAABCDEFGHIJKLMNOP is bad", "key REDACTED is bad"),
         ("ghp_" + "a" * 36, REDACTED),
         ("ada@example.com wrote", "REDACTED wrote"),
@@ -55,28 +65,16 @@ def test_a_secret_is_taken_out_and_the_rest_stays(text: str, shown: str) -> None
         "at 2026-11-23T23:59:59.123456Z in 1234567890123 ns",
         "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36",
         "user@localhost",
+        "http://host:8080/@ada",
+        "https://host/users/@ada",
+        "http://[::1]:4318/v1/traces and @ada",
+        "model=x max_tokens=4096 next_page_token=abc page-token: abc",
+        "token_count=3 password_changed_at=2026-01-01 cookie_consent=yes",
+        "stored 1764572123456789123 at 1764572123456",
     ],
 )
 def test_what_is_no_secret_stays(text: str) -> None:
     assert redact(text) == text
-
-
-def luhn_digit(digits: str) -> str:
-    return next(each for each in "0123456789" if is_card_number(digits + each))
-
-
-@given(st.text("0123456789", min_size=12, max_size=18), st.sampled_from(["", " ", "-"]))
-def test_a_number_that_passes_luhns_check_is_never_shown(digits: str, separator: str) -> None:
-    card = digits + luhn_digit(digits)
-    written = separator.join(card[start : start + 4] for start in range(0, len(card), 4))
-
-    assert written not in redact(f"paid with {written} today")
-
-
-@given(st.text("0123456789", min_size=12, max_size=18))
-def test_one_wrong_digit_fails_luhns_check(digits: str) -> None:
-    right = luhn_digit(digits)
-    assert not any(is_card_number(digits + wrong) for wrong in "0123456789" if wrong != right)
 
 
 @given(st.from_regex(r"[a-z0-9]{1,20}(\.[a-z0-9]{1,10})?@[a-z0-9]{1,20}\.(com|co\.uk)", fullmatch=True), st.text())
@@ -131,7 +129,7 @@ def test_what_is_not_searched_holds_nothing(text: str, variant: int) -> None:
     for letter, other in list(SWAPPED.items())[:variant]:
         text = text.replace(letter, other)
 
-    assert redact(text) == redaction._PATTERNS.sub(redaction._replace, text)
+    assert redact(text) == module._PATTERNS.sub(module._replace, text)
 
 
 def test_most_texts_are_not_searched() -> None:
@@ -142,7 +140,7 @@ def test_most_texts_are_not_searched() -> None:
         "order 0c6ae6a1-0000-4000-8000-000000000001 is late",
         "the order of Jos\u00e9 costs 12,50 \u20ac",
     ]
-    assert not [line for line in lines if redaction._may_hold_secrets(line)]
+    assert not [line for line in lines if module._may_hold_secrets(line)]
 
 
 @given(st.text())
@@ -150,34 +148,12 @@ def test_to_redact_twice_changes_nothing_more(text: str) -> None:
     assert redact(redact(text)) == redact(text)
 
 
-@given(st.text(max_size=2000), st.sets(st.text(max_size=5)))
-def test_any_query_is_read(query: str, shown: set[str]) -> None:
-    assert len(redact_query(query, shown)) <= 32 * 300
-
-
-def test_a_query_shows_names_and_the_values_that_are_asked_for() -> None:
-    query = "limit=5&token=abc&ada@example.com&q=of+ada@example.com&other=1&Bearer%20x=1"
-
-    assert redact_query(query, ("limit", "q", "token")) == (
-        "limit=5&token=REDACTED&REDACTED&q=REDACTED&other=REDACTED&REDACTED"
-    ).replace("q=REDACTED", "q=" + redact("of+ada@example.com"))
-
-
-@pytest.mark.parametrize(
-    "name", ["Authorization", "cookie", "Set-Cookie", "X-Api-Key", "access_token", "X-Auth", "sig"]
-)
-def test_names_of_secrets_are_known(name: str) -> None:
-    assert is_secret_name(name)
-
-
-@pytest.mark.parametrize("name", ["limit", "content-type", "x-request-id", "design"])
-def test_names_of_other_things_are_none(name: str) -> None:
-    assert not is_secret_name(name)
-
-
 @pytest.mark.parametrize(
     "piece",
-    ["eyJ-", "a-", "-----BEGIN PRIVATE KEY-----", "1 ", "://a", "a@", "password", "a.b@c.", "sk-", "4111 ", "="],
+    [
+        *("eyJ-", "a-", "://a:", "://a:b@", '://a"', "a.", "-----BEGIN PRIVATE KEY-----", "1 ", "://a", "a@"),
+        *("password", "a.b@c.", "sk-", "4111 ", "="),
+    ],
 )
 def test_no_text_takes_long(piece: str) -> None:
     started = perf_counter()
