@@ -10,8 +10,8 @@ from opentelemetry.sdk.metrics.export import MetricReader
 from opentelemetry.sdk.resources import Resource
 
 from telemetry.config.sections import MetricsConfig
+from telemetry.export.counts import ExportCounts
 from telemetry.export.metrics import MetricPipeline, make_metric_exporter
-from telemetry.export.queue import ExportCounts
 from telemetry.grpc.metrics import CallMetrics, client_call_metrics, server_call_metrics
 from telemetry.grpc.observers import CallObserver, measure
 from telemetry.http.connections import ConnectionMetrics
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _SCOPE = "throughline"
 
 
-class Measuring:
+class Measurement:
     """The meter provider and what is measured with it.
 
     Args:

@@ -17,7 +17,7 @@ from telemetry.forks import renew_after_fork
 from telemetry.settings.env import ConfigError
 
 
-class Places:
+class Registry:
     """Where in the program something was done first: name → file and line, for as long as its owner lives."""
 
     def __init__(self) -> None:

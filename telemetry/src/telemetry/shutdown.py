@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 
-class Closing(ABC):
+class ShutdownContext(ABC):
     """A context manager of both kinds round `shutdown`."""
 
     @abstractmethod

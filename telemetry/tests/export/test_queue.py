@@ -18,7 +18,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, Sp
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from telemetry import BatchConfig, ExporterConfig, SamplerConfig, Telemetry, TelemetryConfig, configure
-from telemetry.export.queue import ExportCounts
+from telemetry.export.counts import ExportCounts
 from telemetry.export.reachability import GRACE
 from telemetry.export.spans import ExportPipeline
 

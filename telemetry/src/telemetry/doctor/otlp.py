@@ -16,8 +16,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 from telemetry.config.sections import ExporterConfig
 from telemetry.doctor.findings import Ailment, Finding
-from telemetry.export.session import ExporterSession
-from telemetry.export.tls import read_tls
+from telemetry.export.otlp.session import ExporterSession
+from telemetry.export.otlp.tls import read_tls
 
 _SECONDS = 5.0
 _SKEW_SECONDS = 5.0  # HTTP's clock tells whole seconds

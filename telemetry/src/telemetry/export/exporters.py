@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace.export import ConsoleSpanExporter
 
 from telemetry.config.sections import BatchConfig, ExporterConfig
 from telemetry.export.lazy import LazyExporter
-from telemetry.export.otlp import otlp_grpc, otlp_http
+from telemetry.export.otlp.options import otlp_grpc, otlp_http
 from telemetry.export.queue import Exporter
 from telemetry.export.spans import EncodedPipeline, ExportPipeline, SpanPipeline
 from telemetry.settings.env import ConfigError
@@ -38,10 +38,10 @@ def make_exporter(config: ExporterConfig) -> SpanExporter | None:
 
 def _otlp(config: ExporterConfig) -> SpanExporter:
     if config.protocol == "grpc":
-        from telemetry.export.otlp_grpc import GrpcSpanExporter
+        from telemetry.export.otlp.grpc import GrpcSpanExporter
 
         return LazyExporter(otlp_grpc(config, "traces", GrpcSpanExporter))
-    from telemetry.export.otlp_http import HttpSpanExporter
+    from telemetry.export.otlp.http import HttpSpanExporter
 
     return LazyExporter(otlp_http(config, "traces", HttpSpanExporter))
 

@@ -15,11 +15,12 @@ from opentelemetry.trace import SpanContext, TraceFlags
 
 from telemetry.config.sections import BatchConfig, ExporterConfig, LogsConfig
 from telemetry.export.lazy import LazyExporter
-from telemetry.export.otlp import otlp_grpc, otlp_http
-from telemetry.export.queue import Exporter, ExportQueue, Item, flush_all, shutdown_all
+from telemetry.export.otlp.options import otlp_grpc, otlp_http
+from telemetry.export.pipelines import flush_all, shutdown_all
+from telemetry.export.queue import Exporter, ExportQueue, Item
 from telemetry.otlp.logs import write_log
 from telemetry.otlp.request import Encoded
-from telemetry.otlp.source import Origin
+from telemetry.otlp.source import Source
 
 
 class LogPipeline(ExportQueue[Item], LogRecordProcessor):
@@ -69,7 +70,7 @@ class EncodedLogPipeline(LogPipeline[Encoded]):
             given.trace_id or 0, given.span_id or 0, is_remote=False, trace_flags=given.trace_flags or TraceFlags(0)
         )
         return write_log(
-            Origin(log_record.resource or Resource.get_empty(), log_record.instrumentation_scope),
+            Source(log_record.resource or Resource.get_empty(), log_record.instrumentation_scope),
             (given.timestamp or 0, given.observed_timestamp or 0),
             (number, given.severity_text or ""),
             given.body,
@@ -101,10 +102,10 @@ _Make = Callable[[], Exporter[Any]]
 
 def _otlp(config: ExporterConfig) -> _Make:
     if config.protocol == "grpc":
-        from telemetry.export.otlp_grpc import GrpcLogExporter  # noqa: PLC0415  imported when it is asked for
+        from telemetry.export.otlp.grpc import GrpcLogExporter  # noqa: PLC0415  imported when it is asked for
 
         return partial(LazyExporter[Encoded], otlp_grpc(config, "logs", GrpcLogExporter))
-    from telemetry.export.otlp_http import HttpLogExporter  # noqa: PLC0415  the same
+    from telemetry.export.otlp.http import HttpLogExporter  # noqa: PLC0415  the same
 
     return partial(LazyExporter[Encoded], otlp_http(config, "logs", HttpLogExporter))
 

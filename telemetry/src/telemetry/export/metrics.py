@@ -18,15 +18,15 @@ from opentelemetry.sdk.metrics.export import (
 
 from telemetry.config.sections import ExporterConfig, MetricsConfig
 from telemetry.export.losses import LossLog
-from telemetry.export.otlp import otlp_grpc, otlp_http
-from telemetry.export.reachability import GRACE, nobody_listens
+from telemetry.export.otlp.options import otlp_grpc, otlp_http
+from telemetry.export.reachability import GRACE, refuses_connections
 from telemetry.forks import renew_after_fork
 
 _logger = logging.getLogger(__name__)
 
 
 class MetricPipeline:
-    """A reader of the SDK's whose shutdown can be given up; see `telemetry.export.queue.shutdown_all`."""
+    """A reader of the SDK's whose shutdown can be given up; see `telemetry.export.pipelines.shutdown_all`."""
 
     def __init__(self, connect: Callable[[], MetricExporter], config: MetricsConfig) -> None:
         self._exporter = _LazyExporter(connect)
@@ -52,7 +52,7 @@ class MetricPipeline:
         last = Thread(target=self.reader.shutdown, name="telemetry-export", daemon=True)
         last.start()
         last.join(GRACE)
-        if last.is_alive() and not self._exporter.exported and nobody_listens(self._target):
+        if last.is_alive() and not self._exporter.exported and refuses_connections(self._target):
             self._reason = f"nobody listens at {self._target}"
             self._exporter.shutdown()  # ends its retries
         last.join()

@@ -5,18 +5,17 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from threading import Condition, Event, RLock, Thread
-from time import monotonic
 from typing import Generic, Protocol, TypeVar
 
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, set_value
-from opentelemetry.sdk.trace import SpanProcessor
 
 from telemetry.config.sections import BatchConfig
+from telemetry.export.counts import ExportCounts
 from telemetry.export.losses import LossLog
-from telemetry.export.reachability import GRACE, nobody_listens
+from telemetry.export.pipelines import start_daemon
+from telemetry.export.reachability import GRACE, refuses_connections
 from telemetry.forks import renew_after_fork
 
 _logger = logging.getLogger(__name__)
@@ -33,46 +32,6 @@ class Exporter(Protocol[Item_contra]):
 
     def shutdown(self) -> None:
         """Stop."""
-
-
-class Pipeline(Protocol):
-    """What exports something, and can be flushed and closed beside others."""
-
-    def flush(self) -> object:
-        """Export what waits now, however long it takes."""
-
-    def close(self) -> None:
-        """Export what waits and stop, however long it takes."""
-
-    def report(self, budget: float, *, in_time: bool) -> None:
-        """Say what was lost after `close` ended in time, or was given up."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExportCounts:
-    """What became of the sampled spans of one exporter, in this process.
-
-    Attributes:
-        ended: Spans handed to the exporter's queue.
-        exported: Spans that the other side took.
-        failed: Spans that were sent and refused, or not answered in time.
-        dropped: Spans that fell out of the full queue.
-    """
-
-    ended: int
-    exported: int
-    failed: int
-    dropped: int = 0
-
-    @property
-    def pending(self) -> int:
-        """Spans that wait, or that were left when the exporter was given up."""
-        return self.ended - self.exported - self.failed - self.dropped
-
-    @property
-    def lost(self) -> int:
-        """Spans that nobody will ever see."""
-        return self.failed + self.dropped
 
 
 class ExportQueue(Generic[Item]):
@@ -180,7 +139,7 @@ class ExportQueue(Generic[Item]):
             self._wake.set()
         if thread is not None:
             thread.join(GRACE)
-            if thread.is_alive() and not self._exported and nobody_listens(self._target):
+            if thread.is_alive() and not self._exported and refuses_connections(self._target):
                 self._reason = f": nobody listens at {self._target}"
                 self._give_up()
             thread.join()
@@ -194,7 +153,7 @@ class ExportQueue(Generic[Item]):
         self._reported = True
         if not in_time:
             self._reason = self._reason or f": gave up after {budget:g} s"
-            _start(self._give_up)
+            start_daemon(self._give_up)
         counts = self.counts
         if lost := counts.lost + counts.pending:
             _logger.warning("%d of %d %s were not exported%s", lost, counts.ended, self._what, self._reason)
@@ -250,30 +209,3 @@ class ExportQueue(Generic[Item]):
             else:
                 self._failed += len(items)
             self._done.notify_all()
-
-
-def flush_all(pipelines: Sequence[Pipeline], others: Sequence[SpanProcessor], budget: float) -> bool:
-    """Flush side by side, `budget` seconds for all together; tell whether that was enough."""
-    return all(_within(budget, [*(each.flush for each in pipelines), *(each.force_flush for each in others)]))
-
-
-def shutdown_all(pipelines: Sequence[Pipeline], others: Sequence[SpanProcessor], budget: float) -> None:
-    """Shut down side by side, `budget` seconds for all together."""
-    ended = _within(budget, [*(each.close for each in pipelines), *(each.shutdown for each in others)])
-    for pipeline, in_time in zip(pipelines, ended, strict=False):
-        pipeline.report(budget, in_time=in_time)
-
-
-def _within(seconds: float, works: Sequence[Callable[[], object]]) -> list[bool]:
-    """Do all the work at once; tell of each whether it ended in time."""
-    ends_at = monotonic() + seconds
-    threads = [_start(work) for work in works]
-    for thread in threads:
-        thread.join(max(0.0, ends_at - monotonic()))
-    return [not thread.is_alive() for thread in threads]
-
-
-def _start(work: Callable[[], object]) -> Thread:
-    thread = Thread(target=work, name="telemetry", daemon=True)  # a daemon cannot keep the process
-    thread.start()
-    return thread

@@ -10,7 +10,7 @@ _ANSWERS_WITHIN = 0.5  # seconds; who does not even refuse may be there
 _PORTS = {"http": 80, "https": 443}
 
 
-def nobody_listens(url: str | None) -> bool:
+def refuses_connections(url: str | None) -> bool:
     """Tell whether the URL's address refuses connections, or its host has no address; False for no URL."""
     if url is None:
         return False

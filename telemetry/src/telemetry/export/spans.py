@@ -7,7 +7,8 @@ from abc import abstractmethod
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
-from telemetry.export.queue import ExportQueue, Item, flush_all, shutdown_all
+from telemetry.export.pipelines import flush_all, shutdown_all
+from telemetry.export.queue import ExportQueue, Item
 from telemetry.otlp.request import Encoded
 from telemetry.otlp.spans import encode_span
 from telemetry.trace.span import RecordingSpan

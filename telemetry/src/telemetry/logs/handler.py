@@ -27,7 +27,7 @@ from telemetry.errors.texts import message_of, type_name
 from telemetry.export.logs import EncodedLogPipeline, LogPipeline, make_log_pipeline
 from telemetry.logs.fields import Described, describe
 from telemetry.otlp.logs import write_log
-from telemetry.otlp.source import Origin
+from telemetry.otlp.source import Source
 
 _MOST_LOGGERS = 1000
 _LONGEST_BODY = 32_768  # characters; with the queue's size this bounds the memory that waiting records take
@@ -59,7 +59,7 @@ class ExportHandler(logging.Handler):
         self._queues = tuple(queues)
         self._limits = limits
         self._resource = provider.resource
-        self._origins: dict[str, Origin] = {}
+        self._sources: dict[str, Source] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         """Hand a record on."""
@@ -77,7 +77,7 @@ class ExportHandler(logging.Handler):
         described = describe(record)
         attributes, dropped = self._bound(_attributes(described))
         encoded = write_log(
-            self._origin(record.name),
+            self._source(record.name),
             (int(record.created * 1e9), time_ns()),
             _encoded_severity(record.levelno),
             described.message[:_LONGEST_BODY],
@@ -88,14 +88,14 @@ class ExportHandler(logging.Handler):
         for queue in self._queues:
             queue.put(encoded)
 
-    def _origin(self, name: str) -> Origin:
-        if self._resource is not self._provider.resource or len(self._origins) >= _MOST_LOGGERS:
+    def _source(self, name: str) -> Source:
+        if self._resource is not self._provider.resource or len(self._sources) >= _MOST_LOGGERS:
             self._resource = self._provider.resource
-            self._origins.clear()
-        origin = self._origins.get(name)
-        if origin is None:
-            origin = self._origins[name] = Origin(self._resource, InstrumentationScope(name))
-        return origin
+            self._sources.clear()
+        source = self._sources.get(name)
+        if source is None:
+            source = self._sources[name] = Source(self._resource, InstrumentationScope(name))
+        return source
 
     def _bound(self, attributes: dict[str, AttributeValue]) -> tuple[dict[str, AttributeValue], int]:
         """Give what of the attributes is within the limits, and how many are not."""

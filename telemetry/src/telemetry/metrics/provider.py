@@ -20,7 +20,7 @@ from opentelemetry.semconv._incubating.metrics.otel_metrics import (
 
 from telemetry import semconv
 from telemetry.config.sections import ExemplarFilter, MetricsConfig
-from telemetry.export.queue import ExportCounts
+from telemetry.export.counts import ExportCounts
 
 _FILTERS: dict[ExemplarFilter, type[sdk.ExemplarFilter]] = {
     "trace_based": sdk.TraceBasedExemplarFilter,

@@ -14,7 +14,7 @@ from opentelemetry.util.types import AnyValue
 
 from telemetry.otlp.protobuf import Wire, delimited, tag, text, varint
 from telemetry.otlp.request import Encoded
-from telemetry.otlp.source import Origin
+from telemetry.otlp.source import Source
 from telemetry.otlp.values import encode_attributes, encode_value
 
 # LogRecord
@@ -33,7 +33,7 @@ _EVENT_NAME = tag(12, Wire.DELIMITED)
 
 
 def write_log(  # noqa: PLR0913, PLR0917  what a record is made of
-    origin: Origin,
+    source: Source,
     times: tuple[int, int],
     severity: tuple[int, str],
     body: AnyValue,
@@ -45,7 +45,7 @@ def write_log(  # noqa: PLR0913, PLR0917  what a record is made of
     """Encode what a log record is made of.
 
     Args:
-        origin: Where it comes from.
+        source: Where it comes from.
         times: When it happened and when it was seen, in nanoseconds since 1970; 0 for a time that is not known.
         severity: Number and text.
         body: What it says.
@@ -72,7 +72,7 @@ def write_log(  # noqa: PLR0913, PLR0917  what a record is made of
         parts.append(_DROPPED + varint(dropped))
     if event_name:
         parts.append(_EVENT_NAME + text(event_name))
-    return Encoded(origin.encoded_resource, origin.encoded_scope, delimited(b"".join(parts)))
+    return Encoded(source.encoded_resource, source.encoded_scope, delimited(b"".join(parts)))
 
 
 @lru_cache(maxsize=64)

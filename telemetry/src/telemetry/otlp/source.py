@@ -21,7 +21,7 @@ _SCOPE_ATTRIBUTES = tag(3, Wire.DELIMITED)
 
 
 @dataclass(frozen=True, eq=False)
-class Origin:
+class Source:
     """A service's resource, and the library that makes its spans."""
 
     resource: Resource

@@ -17,7 +17,7 @@ from opentelemetry.trace import INVALID_SPAN_CONTEXT, Link, SpanContext, SpanKin
 
 from telemetry.otlp.protobuf import Wire, delimited, tag, text, varint
 from telemetry.otlp.request import Encoded
-from telemetry.otlp.source import Origin
+from telemetry.otlp.source import Source
 from telemetry.otlp.values import encode_attributes
 
 _NAMES_KEPT = 1024
@@ -67,7 +67,7 @@ def encode_span(span: ReadableSpan) -> Encoded:
     """Encode a span, of whatever kind, that has ended; those of `telemetry.trace.span` know a shorter way."""
     counts = (span.dropped_attributes, span.dropped_events, span.dropped_links)
     return write_span(
-        Origin(span.resource, span.instrumentation_scope),
+        Source(span.resource, span.instrumentation_scope),
         span.get_span_context() or INVALID_SPAN_CONTEXT,
         span.parent,
         span.name,
@@ -80,7 +80,7 @@ def encode_span(span: ReadableSpan) -> Encoded:
 
 
 def write_span(  # noqa: PLR0913, PLR0917  what a span is made of
-    origin: Origin,
+    source: Source,
     context: SpanContext,
     parent: SpanContext | None,
     name: str,
@@ -93,7 +93,7 @@ def write_span(  # noqa: PLR0913, PLR0917  what a span is made of
     """Encode what a span is made of.
 
     Args:
-        origin: Where it comes from.
+        source: Where it comes from.
         context: Its ids.
         parent: Its parent's; None for a root.
         name: Its name.
@@ -121,7 +121,7 @@ def write_span(  # noqa: PLR0913, PLR0917  what a span is made of
     )
     if context.trace_state:
         content += _TRACE_STATE + text(context.trace_state.to_header())
-    return Encoded(origin.encoded_resource, origin.encoded_scope, delimited(content))
+    return Encoded(source.encoded_resource, source.encoded_scope, delimited(content))
 
 
 def _parent(parent: SpanContext) -> bytes:

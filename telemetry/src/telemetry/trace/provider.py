@@ -11,7 +11,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.util.types import Attributes
 
 from telemetry.config.sections import Sink
-from telemetry.otlp.source import Origin
+from telemetry.otlp.source import Source
 from telemetry.trace.span import Recording
 from telemetry.trace.tracer import ServiceTracer
 
@@ -50,8 +50,8 @@ class ServiceTracerProvider(TracerProvider):
         with self._tracers_lock:
             tracer = self._own_tracers.get(scope)
             if tracer is None:
-                origin = Origin(self._resource, scope)
-                tracer = ServiceTracer(origin, self.sampler, self.id_generator, self._recording)
+                source = Source(self._resource, scope)
+                tracer = ServiceTracer(source, self.sampler, self.id_generator, self._recording)
                 self._own_tracers[scope] = tracer
         return tracer
 
@@ -60,7 +60,7 @@ class ServiceTracerProvider(TracerProvider):
         self._resource = resource
         self._recording.open.clear()
         for tracer in list(self._own_tracers.values()):
-            tracer.origin = Origin(resource, tracer.origin.scope)
+            tracer.source = Source(resource, tracer.source.scope)
 
     def _handle_fork(self) -> None:
         self._tracers_lock = Lock()  # another thread of the parent may have held it

@@ -21,7 +21,7 @@ from telemetry.config.sections import Sink
 from telemetry.errors.record import record_exception
 from telemetry.errors.texts import summary_of
 from telemetry.otlp.request import Encoded
-from telemetry.otlp.source import Origin
+from telemetry.otlp.source import Source
 from telemetry.otlp.spans import ATTRIBUTE, write_dropped, write_events, write_links, write_span
 from telemetry.otlp.values import encode_attributes
 from telemetry.trace.attributes import KnownAttributes
@@ -62,7 +62,7 @@ class RecordingSpan(Span):
         name: As it stands until `update_name`.
         context: Its ids.
         parent: Its parent's; None for a root.
-        origin: Where it comes from.
+        source: Where it comes from.
         recording: What it shares with others.
         kind: Its side of a call.
         attributes: Those that it starts with.
@@ -84,7 +84,7 @@ class RecordingSpan(Span):
         name: str,
         context: SpanContext,
         parent: SpanContext | None,
-        origin: Origin,
+        source: Source,
         recording: Recording,
         kind: SpanKind = SpanKind.INTERNAL,
         attributes: Attributes = None,
@@ -94,13 +94,13 @@ class RecordingSpan(Span):
         record_exception: bool = True,
         set_status_on_exception: bool = True,
     ) -> None:
-        self.origin = origin
+        self.source = source
         self._name = name
         self._context = context
         self._parent = parent
         self._kind = kind
-        self._resource = origin.resource
-        self._instrumentation_scope = origin.scope
+        self._resource = source.resource
+        self._instrumentation_scope = source.scope
         self._recording = recording
         self._limits = recording.limits
         self._record_exception = record_exception
@@ -165,7 +165,7 @@ class RecordingSpan(Span):
             more = [*write_events(self.events), *write_links(self.links), *dropped]
         context, times = self.get_span_context(), (self._start_time or 0, self._end_time or 0)
         return write_span(
-            self.origin, context, self._parent, self._name, self._kind, times, attributes, self._status, more
+            self.source, context, self._parent, self._name, self._kind, times, attributes, self._status, more
         )
 
     @property

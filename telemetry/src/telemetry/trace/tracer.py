@@ -25,7 +25,7 @@ from opentelemetry.util.types import Attributes
 from telemetry import semconv
 from telemetry.context.tenant import current_tenant
 from telemetry.context.w3c import UnsampledSpan
-from telemetry.otlp.source import Origin
+from telemetry.otlp.source import Source
 from telemetry.sampling.samplers import RootSampler
 from telemetry.trace.span import Recording, RecordingSpan
 
@@ -37,18 +37,18 @@ class ServiceTracer(Tracer):
     """A tracer of one library's spans.
 
     Args:
-        origin: Where its spans come from.
+        source: Where its spans come from.
         sampler: Decides whether a span is recorded.
         ids: Makes ids.
         recording: What spans that are recorded share.
 
     Attributes:
-        origin: Where its spans come from.
+        source: Where its spans come from.
         keeps_decisions: A trace that its root does not record is recorded by nobody after it.
     """
 
-    def __init__(self, origin: Origin, sampler: Sampler, ids: IdGenerator, recording: Recording) -> None:
-        self.origin = origin
+    def __init__(self, source: Source, sampler: Sampler, ids: IdGenerator, recording: Recording) -> None:
+        self.source = source
         self._sampler = sampler
         self._root_sampler = sampler if isinstance(sampler, RootSampler) else None
         self.keeps_decisions = self._root_sampler is not None
@@ -95,7 +95,7 @@ class ServiceTracer(Tracer):
             name,
             own,
             parent,
-            self.origin,
+            self.source,
             self._recording,
             kind,
             attributes,

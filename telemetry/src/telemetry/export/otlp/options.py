@@ -12,7 +12,7 @@ import grpc
 
 from telemetry.config.sections import ExporterConfig, Signal
 from telemetry.export.losses import quieten
-from telemetry.export.tls import read_tls
+from telemetry.export.otlp.tls import read_tls
 
 Exporter = TypeVar("Exporter")
 
@@ -27,7 +27,7 @@ def otlp_http(config: ExporterConfig, signal: Signal, make: Callable[..., Export
     """Give what makes an exporter over HTTP; raise ConfigError for TLS's files if they are no good."""
     from opentelemetry.exporter.otlp.proto.http import Compression  # noqa: PLC0415  imported when it is asked for
 
-    from telemetry.export.session import ExporterSession  # noqa: PLC0415  the same
+    from telemetry.export.otlp.session import ExporterSession  # noqa: PLC0415  the same
 
     quieten(_library(make))
     read_tls(config)  # told now, not at the first export

@@ -24,7 +24,7 @@ from grpc import StatusCode
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 
 from telemetry import ChannelOptions, ConfigError, ExporterConfig, Telemetry, TelemetryConfig, configure
-from telemetry.export.tls import TlsFiles, read_tls
+from telemetry.export.otlp.tls import TlsFiles, read_tls
 
 Receiving = Callable[["Certificates", list[str]], AbstractContextManager[str]]
 
