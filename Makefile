@@ -12,10 +12,12 @@ PROTOS := $(wildcard protos/*/*/v*/*.proto)
 MEMBERS := telemetry chassis tracetest gateway $(SERVICES:%=services/%) console faults tools/scaffold tools/stack bench
 TYPED := $(MEMBERS:%=%/src) tools/environment.py $(MEMBERS:%=%/tests) tools/tests tests
 UNITS := bench chassis console faults gateway $(SERVICES:%=%-service) protos scaffold stack telemetry tracetest
+D2 := $(BIN)/d2 --layout elk --pad 20
+DIAGRAMS := $(wildcard docs/diagrams/*.d2)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(UNITS:%=--no-emit-package throughline-%)
 
-.PHONY: help setup demo trace tail why why-table smoke test test-compose trace-diff check lint types imports proto proto-check format doctor new-service sync-service new-stack bench-console bench-traces sampling token up down lock lock-check dashboards dashboards-check configurations failures failures-check mutants screenshots images readme bench clean
+.PHONY: help setup demo trace tail why why-table smoke test test-compose trace-diff check lint types imports proto proto-check format doctor new-service sync-service new-stack bench-console bench-traces sampling token up down lock lock-check dashboards dashboards-check configurations failures failures-check mutants screenshots images readme docs docs-check diagrams bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,7 +37,7 @@ tail: setup ## follow the traces that come to the console
 why: setup ## say what changed: make why [SINCE=5m] (of the console, or Jaeger, on CONSOLE_PORT)
 	@exec $(BIN)/python -m console why --since "$${SINCE:-5m}" --url "http://127.0.0.1:$${CONSOLE_PORT:-16686}"
 
-why-table: setup ## judge `make why` by the failure catalogue, and write what came of it to docs/what-changed.md: ten minutes
+why-table: setup ## judge `make why` by the failure catalogue, and write what came of it to docs/explanation/what-changed.md: ten minutes
 	@exec $(BIN)/python -m stack.judged_why
 
 smoke: setup ## the same on free ports, ending by itself: exit 0 only if the trace was whole
@@ -60,7 +62,7 @@ screenshots: setup ## write the pictures in docs/images, of a stack that runs, w
 images: setup # pictures of pages that have changed since
 	$(BIN)/python -m stack.images
 
-check: setup lint types imports proto-check lock-check failures-check images readme dashboards-check configurations ## all that is checked beside the tests
+check: setup lint types imports proto-check lock-check failures-check images readme docs-check dashboards-check configurations ## all that is checked beside the tests
 
 lint: setup # ruff, its rules and its format
 	$(BIN)/ruff check
@@ -131,11 +133,24 @@ lock: ## write the lock files from the units' pyproject.toml
 	done
 	$(LOCK) --no-annotate deploy/build-requirements.in --constraint requirements.lock --output-file deploy/build-requirements.lock
 
+docs: setup ## serve the documentation on http://127.0.0.1:8002, rebuilt when a page changes
+	@exec env NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve --dev-addr 127.0.0.1:8002
+
+docs-check: setup # builds the documentation strictly, and compares diagrams with their sources
+	@for source in $(DIAGRAMS); do \
+	  $(D2) - <"$$source" 2>/dev/null | cmp --silent - "$${source%.d2}.svg" || \
+	    { echo "docs-check: $${source%.d2}.svg is out of date: run make diagrams" >&2; exit 1; }; \
+	done
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+diagrams: setup ## render docs/diagrams/*.svg from their D2 sources
+	@for source in $(DIAGRAMS); do $(D2) - <"$$source" >"$${source%.d2}.svg"; done
+
 readme: setup # what the documents tell people to do
 	@$(BIN)/python -m stack.jaeger
 	$(BIN)/pytest --quiet tests/test_readme.py
 
-sampling: setup ## what each way to sample costs and loses, on the stack: write the table of docs/sampling.md (OTELCOL=…)
+sampling: setup ## what each way to sample costs and loses, on the stack: write the table of docs/explanation/sampling.md (OTELCOL=…)
 	@exec $(BIN)/python -m stack.sampling
 
 dashboards: setup ## write Grafana's dashboards

@@ -1,4 +1,4 @@
-"""What docs/capabilities.md names is there."""
+"""What docs/reference/capabilities.md names is there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from stack.places import ROOT
 
-DOCUMENT = ROOT / "docs" / "capabilities.md"
+DOCUMENT = ROOT / "docs" / "reference" / "capabilities.md"
 ROW = re.compile(
     r"^\| (?P<what>[^|]+) \| `(?P<function>[\w.]+)` \| `(?P<file>\S+)::(?P<test>\w+)` \| \[[^]]+\]\((?P<page>\S+)\) \|$"
 )

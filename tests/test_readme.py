@@ -70,12 +70,13 @@ def test_every_folder_of_the_map_is_there() -> None:
     assert {folder for folder in named if not (ROOT / folder).is_dir()} == set()
 
 
-async def test_the_order_of_the_readme_is_placed_and_its_trace_is_there(
+async def test_the_order_of_the_tutorial_is_placed_and_its_trace_is_there(
     local: LocalStack, jaeger: Backend, tenant: str
 ) -> None:
     """Typed as it stands, but for the port and the tenant: other tests have theirs, too."""
     program("curl")
-    blocks = BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    tutorial = ROOT / "docs" / "tutorials" / "first-trace.md"
+    blocks = BLOCK.findall(tutorial.read_text(encoding="utf-8"))
     (block,) = [block for block in blocks if "/v1/orders" in block]
     typed = block.replace("http://127.0.0.1:8000", local.gateway_url).replace("acme", tenant)
 

@@ -59,9 +59,7 @@ def test_the_same_kit_runs_in_memory(project: Path, local: LocalStack) -> None:
 
 
 def test_the_file_runs_without_pytest(project: Path, local: LocalStack) -> None:
-    printed = run(
-        project, local, "-m", "tracetest.cli", "run", "orders.yaml", "--junit", "test-results/junit.xml"
-    )
+    printed = run(project, local, "-m", "tracetest.cli", "run", "orders.yaml", "--junit", "test-results/junit.xml")
 
     assert printed.splitlines()[-1] == "1 passed, 0 failed"
     assert (project / "test-results" / "junit.xml").exists()

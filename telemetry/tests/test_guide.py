@@ -13,9 +13,11 @@ import telemetry
 import tracetest as testing
 from telemetry.errors import HANDLING
 
-UNIT = Path(__file__).parents[1]
-DOCS = UNIT.parent / "docs"
-PAGES = {page.stem: page.read_text(encoding="utf-8") for page in [UNIT / "README.md", *sorted(DOCS.glob("*/*.md"))]}
+ROOT = Path(__file__).parents[2]
+PAGES = {
+    str(page.relative_to(ROOT)): page.read_text(encoding="utf-8")
+    for page in [ROOT / "telemetry/README.md", *sorted(ROOT.glob("docs/*/*.md"))]
+}
 # An example whose first line names a file is part of a project that another test writes and runs.
 EXAMPLE = re.compile(r"^```python\n(?!# [\w/]+\.py\n)(.*?)^```", re.DOTALL | re.MULTILINE)
 EXAMPLES = {
@@ -46,16 +48,18 @@ def imported_and_used(example: str, module: str) -> set[str]:
 
 
 def test_the_tests_that_the_pages_name_are_there() -> None:
-    named = set(MEASURED.findall(PAGES["pitfalls"]))
+    named = set(MEASURED.findall(PAGES["docs/explanation/pitfalls.md"]))
 
     assert len(named) > 10
     for path, test in named:
-        text = (UNIT.parent / path).read_text(encoding="utf-8")
+        text = (ROOT / path).read_text(encoding="utf-8")
         assert re.search(rf"def {test or 'test_'}", text), f"{path}::{test}"
 
 
 def test_the_table_of_classes_is_the_one_that_is_used() -> None:
-    rows = re.findall(r"^\| (\w+) \| (\d+) \| (\w+) \| (\w+) \| (ERROR)? ?\|$", PAGES["errors"], re.MULTILINE)
+    rows = re.findall(
+        r"^\| (\w+) \| (\d+) \| (\w+) \| (\w+) \| (ERROR)? ?\|$", PAGES["docs/how-to/errors.md"], re.MULTILINE
+    )
 
     assert rows == [
         (kind.value, str(each.http_status), each.code.name, each.severity.value, "ERROR" * each.is_server_error)

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-START = README[README.index("## Five-minute start") : README.index("## A gRPC service")]
+START = README[README.index("## Five-minute start") : README.index("## Packages")]
 FILE = re.compile(r"^```python\n# (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^```sh\n(python|uvicorn) (.*)\n```$", re.MULTILINE)
 SPAN = re.compile(r"^\{$.*?^\}$", re.MULTILINE | re.DOTALL)

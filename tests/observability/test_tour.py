@@ -1,4 +1,4 @@
-"""What docs/observability.md has a newcomer type, typed into one shell."""
+"""What docs/how-to/observability.md has a newcomer type, typed into one shell."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ async def shell(observed: ComposeStack, flags: FlagFile) -> AsyncIterator[Type]:
 
 def block(text: str) -> str:
     """Give the block of the walk that has a text."""
-    document = (ROOT / "docs" / "observability.md").read_text(encoding="utf-8")
+    document = (ROOT / "docs" / "how-to" / "observability.md").read_text(encoding="utf-8")
     walk = document.partition("## In ten minutes")[2].partition("\n## ")[0]
     (found,) = [each for each in BLOCK.findall(walk) if text in each]
     return str(found)

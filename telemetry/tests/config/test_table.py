@@ -11,7 +11,7 @@ import pytest
 
 from telemetry import ConfigError, TelemetryConfig
 
-GUIDE = (Path(__file__).parents[1] / "docs" / "configuration.md").read_text(encoding="utf-8")
+GUIDE = (Path(__file__).parents[3] / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `([\w.]+)` \| `([A-Z0-9_]+)` \| `([^`]+)` \| `([^`]+)` \| ?([^|]*?) ?\|$", re.MULTILINE)
 ROWS: list[tuple[str, ...]] = ROW.findall(GUIDE)
 MUST_BE_GIVEN = "must be given"

@@ -206,7 +206,7 @@ def test_a_program_may_reload_on_a_signal(file: Path) -> None:
 
 
 def test_the_guides_rules_are_as_it_says(tmp_path: Path) -> None:
-    guide = (Path(__file__).parents[1] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    guide = (Path(__file__).parents[3] / "docs" / "how-to" / "sample-traces.md").read_text(encoding="utf-8")
     path = tmp_path / "sampling.toml"
     path.write_text(guide.partition("```toml\n")[2].partition("```")[0])
     with following(path) as telemetry:

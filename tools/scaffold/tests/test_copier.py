@@ -1,4 +1,4 @@
-"""The template without this repository's tools, as docs/copy-a-service.md tells it: into a stack that is another's."""
+"""The template without this repository's tools, copied into another stack as docs/how-to/copy-a-service.md says."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COMMAND = re.compile(r"^copier (?P<words>copy .*) ADDRESS \.$", re.MULTILINE)
 
 
 def test_the_template_is_copied_straight_from_a_git_address(read_only: Clone, tmp_path: Path) -> None:
-    (words,) = COMMAND.findall((ROOT / "docs/copy-a-service.md").read_text(encoding="utf-8"))
+    (words,) = COMMAND.findall((ROOT / "docs/how-to/copy-a-service.md").read_text(encoding="utf-8"))
     address = f"git+file://{read_only.root}"
 
     done = Clone(tmp_path).run(sys.executable, "-m", "copier", *shlex.split(words), "--defaults", address, ".")

@@ -1,4 +1,4 @@
-"""The walk through a new service, as docs/copy-a-service.md tells it: its commands, in its order.
+"""The commands of docs/how-to/copy-a-service.md, run in their order.
 
 The environment is not downloaded again: what `make setup` would install is there already, and stamped so.
 """
@@ -28,9 +28,8 @@ def test_every_command_of_the_walk_does_what_it_says(read_only: Clone, tmp_path:
     git(tmp_path, "clone", "--quiet", str(read_only.root), "throughline")
     clone = Clone(tmp_path / "throughline")
     clone.make_environment()
-    commands = [
-        line for block in BLOCK.findall((ROOT / "docs/copy-a-service.md").read_text()) for line in block.splitlines()
-    ]
+    guide = (ROOT / "docs/how-to/copy-a-service.md").read_text(encoding="utf-8")
+    commands = [line for block in BLOCK.findall(guide) for line in block.splitlines()]
 
     for command in commands:
         if command.startswith("make sync-service"):

@@ -1,6 +1,6 @@
 """The trace-test kit: send a request with a trace id of its own, fetch that trace, say what it must be.
 
-See ``docs/trace-testing.md``.
+See ``docs/how-to/trace-testing.md``.
 """
 
 from tracetest.backends.base import Backend, BackendError, TraceNotWhole

@@ -7,7 +7,7 @@ import pytest
 from tracetest.conformance import CHECKS
 from tracetest.conformance.catalogue import find
 
-PAGE = Path(__file__).parents[4] / "docs" / "conformance.md"
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "conformance.md"
 
 
 def test_the_page_shows_every_check_with_its_reason_and_link() -> None:

@@ -41,7 +41,7 @@ def test_what_was_named_first_is_said_in_the_row_of_its_case() -> None:
     (row,) = rows([judged(answer(INSERT))])
 
     assert [cell.strip() for cell in row.strip("|").split("|")] == [
-        "[slow-query](failures.md#slow-query)",
+        "[slow-query](../failures.md#slow-query)",
         "one tenant",
         "yes",
         "**no**",
@@ -88,7 +88,7 @@ def test_a_failure_that_is_no_case_says_why() -> None:
     catalogue: Catalogue = load()
     without = next(fault for fault in catalogue if fault.trace is None)
 
-    assert f"| [{without.id}](failures.md#{without.id}) | | | | no case: no trace arrives" in render(
+    assert f"| [{without.id}](../failures.md#{without.id}) | | | | no case: no trace arrives" in render(
         Results(), catalogue
     )
 

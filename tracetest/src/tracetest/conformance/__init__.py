@@ -1,6 +1,6 @@
 """What every service built on this package does, whatever else it does: a suite that a service passes unedited.
 
-See ``docs/conformance.md``.
+See ``docs/reference/conformance.md``.
 """
 
 from tracetest.conformance.address import Address

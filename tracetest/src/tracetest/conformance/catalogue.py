@@ -1,4 +1,4 @@
-"""Every rule, with its reason. docs/conformance.md shows the same table, and a test compares them."""
+"""Every rule, with its reason. docs/reference/conformance.md shows the same table, and a test compares them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``python -m stack.judged_why [--runs N] [--only FAULT]``: judges, and writes the table of docs/what-changed.md."""
+"""``python -m stack.judged_why [--runs N] [--only FAULT]``: writes the table of docs/explanation/what-changed.md."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from stack.judged_why.table import Results, summary, written
 from stack.judged_why.traffic import traffic
 from stack.places import ROOT
 
-PAGE = ROOT / "docs" / "what-changed.md"
+PAGE = ROOT / "docs" / "explanation" / "what-changed.md"
 
 _RUNS = 20
 _SEED = 8

@@ -72,7 +72,7 @@ def render(results: Results, catalogue: Catalogue) -> str:
 
 
 def _rows(fault: Fault, judged: dict[tuple[str, Part], Judged]) -> Iterator[str]:
-    name = f"[{fault.id}](failures.md#{fault.id})"
+    name = f"[{fault.id}](../failures.md#{fault.id})"
     reasons = {part: why_not(fault, part) for part in PARTS}
     if len(set(reasons.values())) == 1 and reasons[PARTS[0]]:
         yield f"| {name} | | | | no case: {reasons[PARTS[0]]} |"

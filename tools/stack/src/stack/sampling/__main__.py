@@ -1,4 +1,4 @@
-"""``python -m stack.sampling [--orders N] [--print]``: runs every way, and writes the table of docs/sampling.md."""
+"""``python -m stack.sampling [--orders N] [--print]``: writes the table of docs/explanation/sampling.md."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stack.sampling.run import run
 from stack.sampling.ways import WAYS
 from telemetry import ConfigError
 
-PAGE = ROOT / "docs" / "sampling.md"
+PAGE = ROOT / "docs" / "explanation" / "sampling.md"
 
 
 def main(arguments: list[str]) -> int:

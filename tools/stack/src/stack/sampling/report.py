@@ -1,4 +1,4 @@
-"""The runs as the table in docs/sampling.md."""
+"""The runs as the table in docs/explanation/sampling.md."""
 
 from __future__ import annotations
 
