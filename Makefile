@@ -10,14 +10,14 @@ PYTHON ?= python3
 SERVICES := $(patsubst services/%/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 PROTOS := $(wildcard protos/*/*/v*/*.proto)
 MEMBERS := telemetry chassis tracetest gateway $(SERVICES:%=services/%) console faults tools/scaffold tools/stack bench
-TYPED := $(MEMBERS:%=%/src) tools/environment.py $(MEMBERS:%=%/tests) tools/tests tests
+TYPED := $(MEMBERS:%=%/src) tools/environment.py tools/prose.py $(MEMBERS:%=%/tests) tools/tests tests
 UNITS := bench chassis console faults gateway $(SERVICES:%=%-service) protos scaffold stack telemetry tracetest
 D2 := $(BIN)/d2 --layout elk --pad 20
 DIAGRAMS := $(wildcard docs/diagrams/*.d2)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(UNITS:%=--no-emit-package throughline-%)
 
-.PHONY: help setup demo trace tail why why-table smoke test test-compose trace-diff check lint types imports proto proto-check format doctor new-service sync-service new-stack bench-console bench-traces sampling token up down lock lock-check dashboards dashboards-check configurations failures failures-check mutants screenshots images readme docs docs-check diagrams bench clean
+.PHONY: help setup demo trace tail why why-table smoke test test-compose trace-diff check lint types imports proto proto-check format doctor new-service sync-service new-stack bench-console bench-traces sampling token up down lock lock-check dashboards dashboards-check configurations failures failures-check mutants screenshots images readme docs docs-check diagrams prose bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,7 +62,7 @@ screenshots: setup ## write the pictures in docs/images, of a stack that runs, w
 images: setup # pictures of pages that have changed since
 	$(BIN)/python -m stack.images
 
-check: setup lint types imports proto-check lock-check failures-check images readme docs-check dashboards-check configurations ## all that is checked beside the tests
+check: setup lint types imports proto-check lock-check failures-check images readme docs-check prose dashboards-check configurations ## all that is checked beside the tests
 
 lint: setup # ruff, its rules and its format
 	$(BIN)/ruff check
@@ -142,6 +142,9 @@ docs-check: setup # builds the documentation strictly, and compares diagrams wit
 	    { echo "docs-check: $${source%.d2}.svg is out of date: run make diagrams" >&2; exit 1; }; \
 	done
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+prose: setup # wordings that the style avoids, in what tools/prose.toml lists
+	@$(BIN)/python tools/prose.py
 
 diagrams: setup ## render docs/diagrams/*.svg from their D2 sources
 	@for source in $(DIAGRAMS); do $(D2) - <"$$source" >"$${source%.d2}.svg"; done
