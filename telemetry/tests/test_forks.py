@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
@@ -233,82 +227,8 @@ def resources(path: str, body: bytes) -> list[Any]:
     return [each.resource for each in ExportLogsServiceRequest.FromString(body).resource_logs]
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
-@pytest.mark.parametrize("server", list(SERVERS))
-def test_the_spans_of_every_worker_of_a_server_arrive(
-    http_collector: Any, grpc_collector: Any, protocol: str, server: str, tmp_path: Path
-) -> None:
-    collector = grpc_collector if protocol == "grpc" else http_collector
-    answered: Counter[int] = Counter()
-    with serving(SERVERS[server], collector.endpoint, protocol, tmp_path) as url:
-        while len(answered) < 2 and answered.total() < 2000:
-            answered[int(httpx.get(f"{url}/work", timeout=10).text)] += 1
-
-    assert len(answered) == 2
-    spans = seen(collector)
-    assert Counter(process for _name, process, _instance in spans) == answered
-    assert len({instance for _name, _process, instance in spans}) == 2
-
-
-def test_an_object_that_is_gone_is_not_renewed(run_python: Any) -> None:
-    result = run_python("""
-import os
-from telemetry.forks import renew_after_fork
-
-class Renewed:
-    times = 0
-    def after_fork(self):
-        Renewed.times += 1
-
-kept, gone = Renewed(), Renewed()
-renew_after_fork(kept)
-renew_after_fork(gone)
-del gone
-child = os.fork()
-if not child:
-    os._exit(Renewed.times)
-assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
-assert Renewed.times == 0
-""")
-
-    assert (result.returncode, result.stderr) == (0, "")
-
-
 def run(program: Path, *arguments: str) -> None:
     result = subprocess.run(  # noqa: S603  the tests' own program
         [sys.executable, str(program), *arguments], capture_output=True, text=True, timeout=60, check=False
     )
     assert result.returncode == 0, result.stderr
-
-
-@contextmanager
-def serving(command: list[str], endpoint: str, protocol: str, folder: Path) -> Iterator[str]:
-    """Run the server on a port of its own until the end; it must stop within 10 s and say nothing is wrong."""
-    (folder / "application.py").write_text(APPLICATION)
-    settings = {
-        "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
-        "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
-        "OTEL_BSP_SCHEDULE_DELAY": "60000",
-        "PYTHONPATH": str(folder),
-    }
-    log = folder / "log"
-    with socket.create_server(("127.0.0.1", 0)) as listener, log.open("w") as output:
-        os.set_inheritable(listener.fileno(), True)  # noqa: FBT003  a positional parameter
-        parts = [part.replace("FD", str(listener.fileno())) for part in command]
-        process = subprocess.Popen(  # noqa: S603  the tests' own program
-            [sys.executable, "-m", *parts],
-            env=os.environ | settings,
-            cwd=folder,
-            stdout=output,
-            stderr=output,
-            pass_fds=[listener.fileno()],
-        )
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(10) == 0, log.read_text()
-        finally:
-            process.kill()
-            process.wait()
-    assert "Traceback" not in log.read_text(), log.read_text()
-    assert "not exported" not in log.read_text()
