@@ -53,7 +53,7 @@ def test_what_was_named_first_is_said_in_the_row_of_its_case() -> None:
     ("given", "said"),
     [
         (QUIET, "nothing"),
-        (answer(CREATE, INSERT), "10.00 ms; the cause stands in place 2"),
+        (answer(CREATE, INSERT), "10.00 ms; the cause is on line 2"),
         (answer(CREATE), "10.00 ms; the cause is not named"),
     ],
 )

@@ -68,13 +68,13 @@ class Judged:
 def why_not(fault: Fault, part: Part) -> str:
     """Say why a failure is no case; empty for one that is."""
     if fault.trace is None:
-        return "no trace arrives: there is nothing to compare"
+        return "no trace arrives"
     if fault.root_cause is None:
-        return "no span is at fault: the catalogue names no cause"
+        return "the catalogue names no cause"
     if part == "instance" and fault.inject is None and fault.stops is None:
-        return "it is its caller's, wherever it is served"
+        return "the caller causes it, whichever instance serves it"
     if part == "tenant" and fault.inject is None and fault.stops is not None:
-        return "what is down is down for every tenant"
+        return "a service that is down is down for every tenant"
     return ""
 
 

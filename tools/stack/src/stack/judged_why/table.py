@@ -1,4 +1,4 @@
-"""What came of it, as a part of a page."""
+"""The results as a section of a page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from console.why.words import headline, operation_text
 from faults.catalogue import Catalogue, Fault
 from stack.judged_why.cases import PARTS, REQUESTS, REQUESTS_BEFORE, Judged, Part, why_not
 
-BEGIN, END = "<!-- what came of it: make why-table -->", "<!-- end -->"
+BEGIN, END = "<!-- written by make why-table -->", "<!-- end -->"
 
 _NAMED_FIRST, _QUIET = 0.9, 0.95
 
@@ -63,11 +63,11 @@ def render(results: Results, catalogue: Catalogue) -> str:
     by_case = {(each.case.fault.id, each.case.part): each for each in judged}
     rows = [row for fault in catalogue for row in _rows(fault, by_case)]
     said = (
-        f"The cause is named first in **{results.named_first} of {len(judged)}** cases, and in {told} it is said, too, "
-        f"whom it meets. Of traffic that had not changed nothing was said in **{results.quiet} of {len(unchanged)}** "
-        f"runs. Each case and each run is {REQUESTS} requests after {REQUESTS_BEFORE} others."
+        f"The first line names the cause in **{results.named_first} of {len(judged)}** cases. In {told} cases the answer "
+        f"also names the affected part. With unchanged traffic it is silent in **{results.quiet} of {len(unchanged)}** "
+        f"runs. Each case and each run compares {REQUESTS} requests with {REQUESTS_BEFORE} earlier ones."
     )
-    head = ["| failure | met by | named first | whom | what is said first |", "| --- | --- | --- | --- | --- |"]
+    head = ["| failure | affected part | cause named first | part named | first line |", "| --- | --- | --- | --- | --- |"]
     return "\n".join(["", said, "", *head, *rows, "", ""])
 
 
@@ -92,7 +92,7 @@ def _said(judged: Judged) -> str:
     if judged.is_named_first or judged.case.fault.root_cause is None:
         return said
     place = next((n for n, each in enumerate(findings, 1) if _is_cause(judged, n)), None)
-    return f"{said}; the cause stands in place {place}" if place else f"{said}; the cause is not named"
+    return f"{said}; the cause is on line {place}" if place else f"{said}; the cause is not named"
 
 
 def _is_cause(judged: Judged, place: int) -> bool:
