@@ -13,10 +13,12 @@ import hypothesis
 import pytest
 
 import bench  # noqa: F401
+import chassis  # noqa: F401
 import console  # noqa: F401
 import faults  # noqa: F401
 import gateway  # noqa: F401
 import telemetry  # noqa: F401
+import tracetest  # noqa: F401
 from tracetest.conformance import NotApplicable
 from tracetest.pytest_plugin import backend_name
 

@@ -67,7 +67,7 @@ def becomes(channel: aio.Channel) -> Becomes:
 async def test_a_service_is_healthy_as_long_as_what_it_needs_answers(
     channel: aio.Channel, database: Database, becomes: Becomes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "telemetry")
+    caplog.set_level(logging.INFO, "chassis")
     await becomes(healthy=True)
     database.fault = ConnectionError("no route to the database")
     await becomes(healthy=False)
