@@ -67,8 +67,8 @@ def test_a_cause_that_was_not_named_first_is_no_success(given: Answer, said: str
 def test_the_sum_says_how_many_were_named_and_how_often_it_kept_quiet() -> None:
     results = Results([judged(answer(INSERT)), judged(QUIET)], [QUIET, QUIET, answer(CREATE)])
 
-    assert "first in **1 of 2** cases" in render(results, load())
-    assert "nothing was said in **2 of 3** runs" in render(results, load())
+    assert "names the cause in **1 of 2** cases" in render(results, load())
+    assert "it is silent in **2 of 3** runs" in render(results, load())
 
 
 @pytest.mark.parametrize(

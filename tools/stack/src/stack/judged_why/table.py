@@ -63,11 +63,12 @@ def render(results: Results, catalogue: Catalogue) -> str:
     by_case = {(each.case.fault.id, each.case.part): each for each in judged}
     rows = [row for fault in catalogue for row in _rows(fault, by_case)]
     said = (
-        f"The first line names the cause in **{results.named_first} of {len(judged)}** cases. In {told} cases the answer "
-        f"also names the affected part. With unchanged traffic it is silent in **{results.quiet} of {len(unchanged)}** "
-        f"runs. Each case and each run compares {REQUESTS} requests with {REQUESTS_BEFORE} earlier ones."
+        f"The first line names the cause in **{results.named_first} of {len(judged)}** cases. In {told} cases the "
+        "answer also names the affected part. With unchanged traffic it is silent in "
+        f"**{results.quiet} of {len(unchanged)}** runs. Each case and each run compares {REQUESTS} requests with "
+        f"{REQUESTS_BEFORE} earlier ones."
     )
-    head = ["| failure | affected part | cause named first | part named | first line |", "| --- | --- | --- | --- | --- |"]
+    head = ["| failure | affected part | cause named first | part named | first line |", "| --- " * 5 + "|"]
     return "\n".join(["", said, "", *head, *rows, "", ""])
 
 
