@@ -17,7 +17,7 @@ DIAGRAMS := $(wildcard docs/diagrams/*.d2)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(UNITS:%=--no-emit-package throughline-%)
 
-.PHONY: help setup demo trace tail why why-table smoke test test-compose trace-diff check lint types imports proto proto-check format doctor new-service sync-service new-stack bench-console bench-traces sampling token up down lock lock-check dashboards dashboards-check configurations failures failures-check mutants screenshots images readme docs docs-check diagrams prose bench clean
+.PHONY: help setup demo dev trace tail why why-table smoke test test-compose trace-diff check lint types imports proto proto-check format doctor new-service sync-service new-stack bench-console bench-traces sampling token up down lock lock-check dashboards dashboards-check configurations failures failures-check mutants screenshots images readme docs docs-check diagrams prose bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ setup: ## make .venv from the lock; quick when nothing changed
 
 demo: setup ## run the stack without Docker, place an order, show its trace, stay up until Ctrl-C
 	@exec $(BIN)/python -m stack.demo
+
+dev: setup ## the demo with live reload: a saved file restarts the programs that load it
+	@exec $(BIN)/python -m stack.dev
 
 trace: setup ## draw a trace in the terminal: make trace ID=4bf92f… (of the console, or Jaeger, on CONSOLE_PORT)
 	@exec $(BIN)/python -m console show --url "http://127.0.0.1:$${CONSOLE_PORT:-16686}" "$${ID:?make trace ID=… needs the id of a trace}"

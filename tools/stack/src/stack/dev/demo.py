@@ -27,7 +27,8 @@ class LiveDemo(Demo):
         self._launches = {name: Launch.of(program, ROOT) for name, program in self.programs.items()}
         for name, launch in self._launches.items():
             launch.prepare(self.programs[name])
-        self._reloader = Reloader(self.programs, self._launches, self._messages)
+        self._reloader = Reloader(self.programs, self._launches, ROOT, self._messages)
+        self._is_ready = False
         self._saved = saved_files(ROOT)
 
     def run(self, running: ExitStack) -> Answered:
@@ -35,7 +36,6 @@ class LiveDemo(Demo):
         answered = super().run(running)
         running.enter_context(self._reloader)
         running.enter_context(closing(self._saved))
-        self._messages.watching(self.programs)
         return answered
 
     def watch(self, _stop: threading.Event) -> None:
@@ -44,3 +44,6 @@ class LiveDemo(Demo):
         if paths:
             self._reloader.changed(paths, saved_at(paths))
         self._reloader.check()
+        if not self._is_ready and self._reloader.is_ready():
+            self._is_ready = True
+            self._messages.ready(self.programs)

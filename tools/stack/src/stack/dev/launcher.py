@@ -25,6 +25,11 @@ from stack.dev.sources import source_folders
 GO = signal.SIGUSR1
 
 
+def waiting_file(report: Path) -> Path:
+    """Give the file that is there while a process waits for GO with its libraries loaded."""
+    return report.with_suffix(".waiting")
+
+
 def main(arguments: Sequence[str]) -> None:
     """Load the program, report, and run it; code that cannot be imported is told and ends with exit code 1."""
     parser = argparse.ArgumentParser(prog="stack.dev.launcher")
@@ -37,7 +42,10 @@ def main(arguments: Sequence[str]) -> None:
     before = set(sys.modules)
     if options.wait:
         _load(Loaded.read(options.report).libraries)
+        waiting = waiting_file(options.report)
+        waiting.touch()
         signal.sigwait({GO})
+        waiting.unlink()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {GO})
     try:
         name = _runs(options.module)
@@ -48,7 +56,7 @@ def main(arguments: Sequence[str]) -> None:
     Loaded.observe({each: sys.modules[each] for each in sys.modules if each not in before}, folders).write(
         options.report
     )
-    del sys.modules[name]  # it is run once more, as __main__; all that it imports is there
+    del sys.modules[name]  # its file runs once more, as __main__; all that it imports is there
     sys.argv[1:] = []
     runpy.run_module(options.module, run_name="__main__", alter_sys=True)
 

@@ -26,9 +26,9 @@ class Messages:
         """Give a file's name as it is shown."""
         return str(path.relative_to(self._root))
 
-    def watching(self, programs: Collection[str]) -> None:
-        """Say that saved files are noticed from now on."""
-        self._say(f"\nLive reload: save a file and its program restarts ({', '.join(sorted(programs))}).", style="dim")
+    def ready(self, programs: Collection[str]) -> None:
+        """Say that saved files restart programs within two seconds from now on."""
+        self._say(f"Live reload is ready: save a file to restart {', '.join(sorted(programs))}.", style="dim")
 
     def unused(self, path: Path) -> None:
         """Say that a file was saved that no program has loaded."""

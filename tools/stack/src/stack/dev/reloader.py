@@ -26,12 +26,16 @@ class Reloader:
     Args:
         programs: By name; prepared for it, see `Launch.prepare`, and running.
         launches: How each is started.
+        root: The repository that the programs run from.
         messages: What it says.
     """
 
-    def __init__(self, programs: Mapping[str, Program], launches: Mapping[str, Launch], messages: Messages) -> None:
+    def __init__(
+        self, programs: Mapping[str, Program], launches: Mapping[str, Launch], root: Path, messages: Messages
+    ) -> None:
         self._programs = programs
         self._launches = launches
+        self._root = root
         self._messages = messages
         self._standbys: dict[str, Standby] = {}
         self._failed: set[str] = set()
@@ -48,6 +52,10 @@ class Reloader:
         """End the standbys."""
         for standby in self._standbys.values():
             standby.stop()
+
+    def is_ready(self) -> bool:
+        """Tell whether all standbys are: a restart before that takes longer."""
+        return all(standby.is_loaded() for standby in self._standbys.values())
 
     def check(self) -> None:
         """Tell of programs that have ended by themselves; the next change starts them again."""
@@ -86,7 +94,7 @@ class Reloader:
         loaded = {name: launch.loaded() for name, launch in self._launches.items()}
         causes: dict[str, list[Path]] = {}
         for path in sorted(paths):
-            names = affected(path, loaded)
+            names = affected(path, loaded, self._root)
             if len(names) > 1:
                 self._messages.shared(path, names)
             elif not names and not self._failed:

@@ -19,6 +19,12 @@ def is_source(path: Path) -> bool:
     return path.suffix in _SUFFIXES and not path.name.startswith(".") and "__pycache__" not in path.parts
 
 
+def unit_of(path: Path, root: Path) -> str:
+    """Give the name of the unit that a file in a source folder is part of: ``order`` for one in services/order/src."""
+    parts = path.relative_to(root).parts
+    return parts[parts.index("src") - 1]
+
+
 def package_of(path: Path) -> Path:
     """Give the folder of the package that holds a file: the nearest one above it that has an ``__init__.py``."""
     return next((folder for folder in path.parents if (folder / "__init__.py").exists()), path.parent)

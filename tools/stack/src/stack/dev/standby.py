@@ -11,7 +11,7 @@ from threading import Thread
 import psutil
 
 from stack.dev.launch import Launch
-from stack.dev.launcher import GO
+from stack.dev.launcher import GO, waiting_file
 from stack.processes import ProcessError, Program
 
 _WITHIN = 15.0  # seconds
@@ -28,6 +28,7 @@ class Standby:
     def __init__(self, program: Program, launch: Launch) -> None:
         self._program = program
         log = program.log.with_suffix(".next.log")
+        self._waiting = waiting_file(launch.report)
         self._next = replace(program, command=launch.command("--wait"), log=log, ready_within=_WITHIN)
         self._port = int(program.environment["LISTEN"].rpartition(":")[2])
         self._listens_by = 0.0
@@ -35,11 +36,16 @@ class Standby:
 
     def start(self) -> None:
         """Start it; it does not serve yet."""
+        self._waiting.unlink(missing_ok=True)
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {GO})  # the process inherits this, see the launcher
         try:
             self._next.start()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def is_loaded(self) -> bool:
+        """Tell whether it has nothing left to do but to wait: the restart is quick then."""
+        return self._waiting.exists()
 
     def go(self) -> None:
         """Have it load the program's code and serve, beside the old process and on the same port."""

@@ -1,0 +1,248 @@
+"""`make dev` as a process, on free ports and on a copy of the sources that the tests edit."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from http import HTTPStatus
+from pathlib import Path
+from threading import Event, Thread
+from uuid import uuid4
+
+import httpx
+import psutil
+import pytest
+
+from gateway.settings import TokenSettings
+from gateway.token import make_token
+from stack.dev.sources import source_folders
+from stack.ports import Ports, variable
+from telemetry import Secret
+
+IsGone = Callable[[int], bool]
+Until = Callable[[Callable[[], bool]], None]
+
+DOMAIN = "services/order/src/order_service/domain.py"
+SERVER = "services/order/src/order_service/server.py"
+MODULES = {"user_service": "user", "order_service": "order", "gateway": "gateway", "stack.console": "console"}
+MIXED = [
+    {"sku": "book-1", "quantity": 1, "unit_price": {"amount_minor": 1, "currency": currency}}
+    for currency in ("EUR", "USD")
+]
+
+
+_PAUSE = 0.02  # seconds between two requests
+
+
+class Dev:
+    """The program, the tree that it runs from, and a client of its gateway."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        ports = Ports.free()
+        moved = {variable(name): str(port) for name, port in ports.of.items()}
+        self.process = subprocess.Popen(
+            (sys.executable, "-m", "stack.dev"),
+            cwd=root,
+            env=os.environ | moved | {"PYTHONPATH": os.pathsep.join(map(str, source_folders(root)))},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self.wait_for("Live reload is ready: save a file to restart console, gateway, order, user.")
+        key = Secret((root / ".run/jwt.key").read_text().strip())
+        token = make_token(TokenSettings(key=key), "acme", subject="developer")
+        headers = {"Authorization": f"Bearer {token}"}
+        self.gateway = httpx.Client(base_url=f"http://{ports.address('gateway')}", headers=headers, trust_env=False)
+
+    def wait_for(self, words: str) -> str:
+        """Give all that it prints until the end of the line with these words."""
+        printed = ""
+        for line in self.process.stdout or ():
+            printed += line
+            if words in line:
+                return printed
+        raise AssertionError(printed + (self.process.stderr.read() if self.process.stderr else ""))
+
+    def save(self, name: str, old: str, new: str) -> None:
+        """Edit a file as editors do: what is written beside it takes its place."""
+        path = self.root / name
+        text = path.read_text()
+        assert old in text
+        part = path.with_name(f"{path.name}.tmp")
+        part.write_text(text.replace(old, new, 1))
+        part.replace(path)
+
+    def pids(self) -> dict[str, int]:
+        """Give the processes that listen, by program."""
+        children = psutil.Process(self.process.pid).children()
+        return {name: child.pid for child in children if listens(child) for name in [MODULES[child.cmdline()[-1]]]}
+
+    def refusal(self) -> str:
+        """Give what the order service says of an order in two currencies."""
+        response = self.gateway.post("/v1/orders", json={"user_id": str(uuid4()), "items": MIXED})
+        assert response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY, response.text
+        return str(response.json()["detail"])
+
+    def stop(self) -> tuple[int, str]:
+        """Press Ctrl-C; give exit code and standard error."""
+        self.process.send_signal(signal.SIGINT)
+        _, errors = self.process.communicate(timeout=30)
+        return self.process.returncode, errors
+
+
+def listens(process: psutil.Process) -> bool:
+    try:
+        return any(each.status == psutil.CONN_LISTEN for each in process.net_connections("tcp"))
+    except psutil.Error:  # it has ended
+        return False
+
+
+def changed(before: dict[str, int], after: dict[str, int]) -> set[str]:
+    assert before.keys() == after.keys() == set(MODULES.values())
+    return {name for name, pid in after.items() if pid != before[name]}
+
+
+def seconds(printed: str) -> float:
+    (found,) = re.findall(r"restarted in ([0-9.]+) s", printed)
+    return float(found)
+
+
+@pytest.fixture(scope="module")
+def dev(tmp_path_factory: pytest.TempPathFactory, copied_tree: Callable[[Path], Path]) -> Iterator[Dev]:
+    started = Dev(copied_tree(tmp_path_factory.mktemp("dev")))
+    yield started
+    started.gateway.close()
+    with suppress(ProcessLookupError):
+        started.process.kill()
+    started.process.communicate()
+
+
+def test_a_saved_file_restarts_its_service_alone_and_no_request_fails(dev: Dev, until: Until) -> None:
+    before = dev.pids()
+    failures: list[AssertionError | httpx.HTTPError] = []
+    saved = Event()
+
+    def ask() -> None:
+        while not saved.is_set():
+            try:
+                dev.refusal()
+                saved.wait(_PAUSE)
+            except (AssertionError, httpx.HTTPError) as failure:
+                failures.append(failure)
+
+    asking = Thread(target=ask)
+    asking.start()
+    try:
+        dev.save(DOMAIN, "prices in one currency", "prices in the same currency")
+        printed = dev.wait_for("restarted")
+    finally:
+        saved.set()
+        asking.join()
+
+    assert printed.endswith(f" s: {DOMAIN}\n")
+    assert seconds(printed) < 2
+    until(lambda: "prices in the same currency" in dev.refusal())
+    assert failures == []
+    assert changed(before, dev.pids()) == {"order"}
+
+
+def test_a_syntax_error_is_shown_while_the_old_code_serves_until_it_is_mended(dev: Dev) -> None:
+    before, refusal = dev.pids(), dev.refusal()
+
+    dev.save(DOMAIN, "def total(", "def total((")
+
+    shown = dev.wait_for("SyntaxError")
+    assert shown.startswith("not restarted: order\n")
+    assert f'File "{DOMAIN}", line ' in shown
+    assert "def total((" in shown
+    assert (dev.pids(), dev.refusal()) == (before, refusal)
+
+    dev.save(DOMAIN, "def total((", "def total(")
+
+    assert dev.wait_for("restarted").startswith("order restarted in ")
+    assert changed(before, dev.pids()) == {"order"}
+
+
+def test_code_that_fails_when_it_starts_is_shown_while_the_old_code_serves(dev: Dev) -> None:
+    before, refusal = dev.pids(), dev.refusal()
+
+    dev.save(SERVER, "    measures = OrderMeasures(", "    measures = OrderMeasures('no such argument', ")
+
+    assert "order not restarted: the version before keeps serving; the next save tries again\n" in dev.wait_for(
+        "TypeError"
+    )
+    assert (dev.pids(), dev.refusal()) == (before, refusal)
+
+    dev.save(SERVER, "'no such argument', ", "")
+
+    assert dev.wait_for("restarted in").endswith(f" s: {SERVER}\n")
+    assert changed(before, dev.pids()) == {"order"}
+
+
+def test_a_new_module_and_its_removal_restart_the_service(dev: Dev) -> None:
+    store = "services/user/src/user_service/store.py"
+    extra = dev.root / "services/user/src/user_service/extra.py"
+    first = "from __future__ import annotations\n"
+
+    extra.write_text("ANSWER = 42\n")
+    assert "user restarted in " in dev.wait_for("user_service/extra.py")
+
+    dev.save(store, first, f"{first}import user_service.extra\n")
+    assert "user restarted in " in dev.wait_for(store)
+
+    extra.unlink()
+    assert "user not restarted: the version before keeps serving" in dev.wait_for("ModuleNotFoundError")
+
+    dev.save(store, "import user_service.extra\n", "")
+    assert "user restarted in " in dev.wait_for(store)
+
+
+def test_a_shared_file_restarts_all_programs_that_load_it(dev: Dev, until: Until) -> None:
+    before = dev.pids()
+    faults = "faults/src/faults/switches.py"
+
+    dev.save(faults, "\n\n\n", "\n\n\n\n")
+
+    printed = dev.wait_for("restarted") + dev.wait_for("restarted")
+    assert printed.startswith(f"{faults} is loaded by order, user\n")
+    assert {line.partition(" ")[0] for line in printed.splitlines()[1:]} == {"order", "user"}
+    assert changed(before, dev.pids()) == {"order", "user"}
+
+    dev.save("telemetry/src/telemetry/semconv.py", "\n\n", "\n\n\n")
+
+    printed = dev.wait_for("is loaded by")
+    assert printed == "telemetry/src/telemetry/semconv.py is loaded by console, gateway, order, user\n"
+    for _ in MODULES:
+        dev.wait_for("restarted in")
+    until(lambda: "currency" in dev.refusal())
+
+
+def test_a_program_that_ends_by_itself_is_told_and_the_next_save_starts_it(dev: Dev, until: Until) -> None:
+    before = dev.pids()
+    psutil.Process(before["order"]).kill()
+    assert dev.wait_for("by itself") == "order has ended by itself; the next save starts it\n"
+
+    dev.save(DOMAIN, "\n\n\n", "\n\n\n\n")
+
+    dev.wait_for("order restarted in ")
+    until(lambda: changed(before, dev.pids()) == {"order"})
+
+
+def test_ctrl_c_ends_programs_and_standbys(dev: Dev, until: Until, is_gone: IsGone) -> None:
+    def children() -> list[int]:
+        return [child.pid for child in psutil.Process(dev.process.pid).children()]
+
+    until(lambda: len(children()) == 2 * len(MODULES) + 1)  # each with a standby, and the reaper
+    pids = children()
+
+    assert dev.stop() == (0, "")
+
+    until(lambda: all(is_gone(pid) for pid in pids))
