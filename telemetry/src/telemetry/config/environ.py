@@ -27,7 +27,7 @@ PROPAGATOR_GROUP = "opentelemetry_propagator"
 
 
 def known_propagators() -> list[str]:
-    """Give the names of the propagators that are installed, and "none"."""
+    """Return the names of the installed propagators, and "none"."""
     return sorted({*entry_points(group=PROPAGATOR_GROUP).names, "none"})
 
 
@@ -66,7 +66,7 @@ def _propagators(env: Env) -> tuple[str, ...]:
 
 
 def _sampler(env: Env) -> SamplerConfig:
-    """The argument is what the sampler of that name takes: a ratio, traces a second, or the path of a file."""
+    """Read the sampler and its argument: a ratio, traces a second, or the path of a file."""
     kind = env.choice("OTEL_TRACES_SAMPLER", "parentbased_always_on", SAMPLER_KINDS)
     argument = "OTEL_TRACES_SAMPLER_ARG"
     if kind == "rules":
@@ -105,7 +105,7 @@ def _names(env: Env, name: str, default: str) -> list[str]:
 
 
 def _error_sink(env: Env) -> Sink:
-    """Read the variable by which the conventions move exceptions from events to log records."""
+    """Read the variable that moves exceptions from span events to log records."""
     return _SINKS[env.choice("OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN", "events", tuple(_SINKS))]
 
 

@@ -19,5 +19,5 @@ VARIABLES = {
 
 
 def kubernetes_from_env(environ: Mapping[str, str]) -> dict[str, str]:
-    """Give the attributes that the variables name."""
+    """Return the attributes that the variables set."""
     return {attribute: value for name, attribute in VARIABLES.items() if (value := environ.get(name, "").strip())}

@@ -1,4 +1,4 @@
-"""OTLP's variables: a signal's own, such as ``OTEL_EXPORTER_OTLP_METRICS_HEADERS``, win over the common ones.
+"""OTLP's variables: one for a signal, such as ``OTEL_EXPORTER_OTLP_METRICS_HEADERS``, overrides the common one.
 
 https://opentelemetry.io/docs/specs/otel/protocol/exporter/
 """
@@ -15,7 +15,7 @@ from telemetry.settings.env import ConfigError, Env
 
 
 def read_otlp(env: Env, signal: Signal) -> ExporterConfig:
-    """Read where a signal is sent to; raise ConfigError for a variable that is wrong."""
+    """Read where a signal is sent; raise ConfigError for an invalid variable."""
     names = _Names(env, signal)
     protocol = env.choice(names.find("PROTOCOL"), "http/protobuf", get_args(Protocol))
     compression = env.choice(names.find("COMPRESSION"), "none", get_args(Compression))
@@ -32,12 +32,12 @@ def read_otlp(env: Env, signal: Signal) -> ExporterConfig:
 
 
 def milliseconds(env: Env, name: str, default: float) -> float:
-    """Read milliseconds; give seconds."""
+    """Read milliseconds; return seconds."""
     return env.number(name, default * 1000, low=1, high=3_600_000) / 1000
 
 
 def pairs(env: Env, name: str) -> dict[str, str]:
-    """Read ``key=value,key=value`` with percent-encoded values; the values are never shown, as they may be secret."""
+    """Read ``key=value,key=value`` with percent-encoded values; errors never show the values, which may be secret."""
     read: dict[str, str] = {}
     for part in (env.get(name) or "").split(","):
         if not part.strip():
@@ -55,7 +55,7 @@ class _Names:
     signal: Signal
 
     def find(self, suffix: str) -> str:
-        """Give the name of the variable that counts: the signal's own if it is set."""
+        """Return the name of the variable in effect: the signal's own if it is set."""
         own = f"OTEL_EXPORTER_OTLP_{self.signal.upper()}_{suffix}"
         return own if self.env.get(own) is not None else f"OTEL_EXPORTER_OTLP_{suffix}"
 
@@ -69,7 +69,7 @@ def _client_key(env: Env, names: _Names) -> str | None:
 
 
 def _endpoint(env: Env, signal: Signal, protocol: str) -> str | None:
-    """The variable of the signal is taken as it stands; the common one is a base, as the specification says."""
+    """Use the signal's variable unchanged; the common one is a base URL, as the specification says."""
     name = f"OTEL_EXPORTER_OTLP_{signal.upper()}_ENDPOINT"
     own, common = env.get(name), env.get("OTEL_EXPORTER_OTLP_ENDPOINT")
     if own is not None:

@@ -1,4 +1,4 @@
-"""The variables of metrics and logs. Both are off unless asked for: the default stack has nobody who receives them."""
+"""The variables of metrics and logs. Both are off by default: the default stack has no receiver for them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from telemetry.settings.env import Env
 
 
 def read_metrics(env: Env) -> MetricsConfig:
-    """Read ``OTEL_METRICS_*`` and OTLP's variables; raise ConfigError for one that is wrong."""
+    """Read ``OTEL_METRICS_*`` and OTLP's variables; raise ConfigError for an invalid one."""
     exemplars = env.choice("OTEL_METRICS_EXEMPLAR_FILTER", "trace_based", get_args(ExemplarFilter))
     return MetricsConfig(
         exporter=_exporter(env, "metrics"),

@@ -1,4 +1,4 @@
-"""The sections of the configuration, one for each concern: plain values, checked when they are made."""
+"""The sections of the configuration, one for each concern: plain values, validated when they are created."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Sink = Literal["event", "log", "both"]
 ExemplarFilter = Literal["trace_based", "always_on", "always_off"]
 Attributes = Mapping[str, str | bool | int | float]
 
-# The names of ``OTEL_TRACES_SAMPLER``, and two of ours; `telemetry.sampling.by_name` makes each.
+# The names of ``OTEL_TRACES_SAMPLER``, and two of our own; `telemetry.sampling.by_name` creates each.
 SAMPLER_KINDS = (
     "always_on",
     "always_off",
@@ -41,19 +41,19 @@ _DEFAULT_ENDPOINTS: dict[tuple[str, str], str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExporterConfig:
-    """Where finished spans go, or metrics, or log records; a wrong value raises ConfigError when it is made.
+    """Where to send spans, metrics or log records; an invalid value raises ConfigError on creation.
 
     Attributes:
         kind: "otlp", "zipkin" (needs the extra ``zipkin``), "console", "file" (OTLP JSON, one batch a line) or "none".
         endpoint: A URL, for kind "file" a path; the kind's own default when None. For OTLP over HTTP a URL without a
             path gets ``/v1/traces``, or the path of another signal.
-        protocol: How OTLP is spoken.
-        headers: Sent with each export (OTLP alone); never logged.
-        timeout: Seconds that one export may take, its retries included; one attempt to connect gets a fifth of them.
-        compression: Of the body sent by OTLP.
-        certificate: Path of the PEM file with the authorities to trust, for OTLP over TLS.
-        client_certificate: Path of the PEM file with the certificate to show, for mutual TLS.
-        client_key: Path of the PEM file with its key; may be left out when the certificate's file holds it too.
+        protocol: OTLP's transport.
+        headers: Sent with each export (OTLP only); never logged.
+        timeout: Seconds for one export, including its retries; one attempt to connect gets a fifth of them.
+        compression: Of OTLP request bodies.
+        certificate: Path of the PEM file with the trusted CA certificates, for OTLP over TLS.
+        client_certificate: Path of the PEM file with the client certificate, for mutual TLS.
+        client_key: Path of the PEM file with its key; not needed when the certificate's file contains it.
     """
 
     kind: ExporterKind = "otlp"
@@ -78,11 +78,11 @@ class ExporterConfig:
 
     @property
     def target(self) -> str:
-        """The endpoint for traces in full, with the default filled in."""
+        """The full endpoint for traces, with the default filled in."""
         return self.target_for("traces")
 
     def target_for(self, signal: Signal) -> str:
-        """Give the endpoint for a signal in full, with the default filled in."""
+        """Return the full endpoint for a signal, with the default filled in."""
         if self.kind == "file":
             return self.endpoint or f"{signal}.jsonl"
         endpoint = self.endpoint or _DEFAULT_ENDPOINTS.get((self.kind, self.protocol), "")
@@ -93,12 +93,12 @@ class ExporterConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamplerConfig:
-    """Which traces are recorded, see `telemetry.sampling.by_name`; a wrong value raises ConfigError when it is made.
+    """Which traces are recorded, see `telemetry.sampling`; an invalid value raises ConfigError on creation.
 
     Attributes:
         kind: A name of ``OTEL_TRACES_SAMPLER``, or "rate_limited" or "rules".
-        ratio: The share, from 0 to 1, that "traceidratio" and "parentbased_traceidratio" take.
-        rate: Traces a second that "rate_limited" takes.
+        ratio: The fraction, from 0 to 1, that "traceidratio" and "parentbased_traceidratio" record.
+        rate: Traces per second that "rate_limited" records.
         rules: Path of the file that "rules" reads, see `telemetry.sampling.rules`.
     """
 
@@ -117,11 +117,11 @@ class SamplerConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchConfig:
-    """How finished spans wait for their export; a wrong value raises ConfigError when it is made.
+    """How ended spans are batched for export; an invalid value raises ConfigError on creation.
 
     Attributes:
-        max_queue_size: Spans that may wait; one more drops the oldest, which is counted.
-        max_export_batch_size: Spans sent at once.
+        max_queue_size: Spans in the queue; one more drops the oldest, which is counted.
+        max_export_batch_size: Spans in one export.
         schedule_delay: Seconds between exports.
     """
 
@@ -137,10 +137,10 @@ class BatchConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitsConfig:
-    """How large a span may grow: with the queue's size this bounds the memory that telemetry takes.
+    """How large a span can grow. Together with the queue's size this limits the memory that telemetry uses.
 
     Attributes:
-        attribute_length: Characters of an attribute's text; the rest is cut off.
+        attribute_length: Characters of an attribute's text; the rest is truncated.
         attributes: Attributes of a span, an event or a link.
         events: Events of a span; one more drops the oldest.
         links: Links of a span; one more drops the oldest.
@@ -160,15 +160,16 @@ class LimitsConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricsConfig:
-    """How the service is measured. Off by default: where there is no exporter and no reader, nothing is measured.
+    """How the service is measured. Off by default: without an exporter or a reader nothing is measured.
 
     Attributes:
         exporter: "otlp", "console", "file" or "none".
         interval: Seconds between exports.
-        exemplars: Which measurements may be exemplars: "trace_based" takes those of sampled spans.
-        cardinality: Different sets of attributes that one metric may have; more are counted as one, under
+        exemplars: Which measurements can become exemplars: "trace_based" takes those within sampled spans.
+        cardinality: Attribute sets of one metric; further sets are counted as one, under
             ``otel.metric.overflow``.
-        tenants: Tenants that business metrics tell apart: the first ones that come; the others count as ``_OTHER``.
+        tenants: Tenants with series of their own in business metrics: the first that arrive; others count as
+            ``_OTHER``.
     """
 
     exporter: ExporterConfig = ExporterConfig(kind="none")
@@ -187,14 +188,14 @@ class MetricsConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogsConfig:
-    """What becomes of log records beside standard output, see `telemetry.logs.formatter`.
+    """Where log records go besides standard output, see `telemetry.logs`.
 
     Attributes:
         exporter: "otlp", "console", "file" or "none".
-        max_queue_size: Records that may wait; one more drops the oldest, which is counted.
-        max_export_batch_size: Records sent at once.
+        max_queue_size: Records in the queue; one more drops the oldest, which is counted.
+        max_export_batch_size: Records in one export.
         schedule_delay: Seconds between exports.
-        access: Whether each request and call leaves a line.
+        access: Whether each request and call writes an access log line.
     """
 
     exporter: ExporterConfig = ExporterConfig(kind="none")
@@ -211,6 +212,6 @@ class LogsConfig:
 
 
 def url_under(base: str, path: str) -> str:
-    """Give the URL with the path put after its own."""
+    """Return the URL with the path appended to its own."""
     parts = urlsplit(base)
     return parts._replace(path=parts.path.rstrip("/") + path).geturl()

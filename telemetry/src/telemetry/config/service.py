@@ -26,7 +26,7 @@ from telemetry.settings.env import ConfigError, Env
 
 
 class InCode(TypedDict, total=False):
-    """What the program decides itself; each wins over the variables of its field. See `TelemetryConfig`."""
+    """Fields that the program sets in code; each overrides the variables of its field. See `TelemetryConfig`."""
 
     service_name: str
     service_version: str
@@ -46,23 +46,23 @@ class InCode(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TelemetryConfig:
-    """Everything that `telemetry.configure` needs; a wrong value raises ConfigError when it is made.
+    """Everything that `telemetry.configure` needs; an invalid value raises ConfigError on creation.
 
     Attributes:
-        service_name: As traces show it; written as ``service.name``.
+        service_name: Written as ``service.name``.
         service_version: The deployed version; written as ``service.version``.
         environment: Such as "production"; written as ``deployment.environment.name``.
-        attributes: More attributes of the resource; they win over the ones made here.
+        attributes: More attributes of the resource; they override the detected ones.
         exporter: One exporter, or several to export to all.
         sampler: Which traces are recorded.
         propagators: How context travels: names of ``opentelemetry_propagator`` entry points.
-        batch: How finished spans wait for their export.
-        limits: How large a span may grow.
+        batch: How ended spans are batched for export.
+        limits: How large a span can grow.
         metrics: How the service is measured.
-        logs: What becomes of log records.
+        logs: Where log records go.
         error_sink: Where `record_error` and OpenTelemetry's `record_exception` write: an "event" of the span, a "log"
             record of the logger ``telemetry.errors``, or "both".
-        shutdown_budget: Seconds that `shutdown` may take in all.
+        shutdown_budget: Seconds for the whole of `shutdown`.
         test_profile: Whether services export on demand, see `chassis.flush`; refused in "production".
     """
 
@@ -96,9 +96,9 @@ class TelemetryConfig:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str], **code: Unpack[InCode]) -> TelemetryConfig:
-        """Read the standard ``OTEL_*`` variables: what is given here wins over them, and they win over the defaults.
+        """Read the standard ``OTEL_*`` variables: arguments override them, and they override the defaults.
 
-        A field that is given is taken as it stands and its variables are not read; `attributes` are joined, one by one.
+        A field that is given is used unchanged and its variables are not read; `attributes` are merged key by key.
 
         https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
         """
@@ -106,7 +106,7 @@ class TelemetryConfig:
 
 
 def read_config(environ: Mapping[str, str], **code: Unpack[InCode]) -> TelemetryConfig:
-    """Read what code leaves open; raise ConfigError with one line for a variable that is wrong."""
+    """Read the fields that code does not set; raise ConfigError with one line for an invalid variable."""
     env = Env(environ)
     made: dict[str, Any] = {name: read(env) for name, read in READERS.items() if name not in code}
     resource = {**kubernetes_from_env(environ), **pairs(env, "OTEL_RESOURCE_ATTRIBUTES"), **code.get("attributes", {})}

@@ -1,6 +1,6 @@
-"""``baggage`` (https://www.w3.org/TR/baggage/), written with little work: a service writes the same few ever again.
+"""``baggage`` (https://www.w3.org/TR/baggage/), with the few values that a service repeats encoded once.
 
-What it reads and writes is what the SDK's own propagator does.
+It reads and writes exactly what the SDK's propagator does.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class BaggagePropagator(W3CBaggagePropagator):
     def inject(
         self, carrier: CarrierT, context: Context | None = None, setter: Setter[CarrierT] = default_setter
     ) -> None:
-        """Write the context's baggage, if it has any."""
+        """Inject the context's baggage, if it has any."""
         entries = tuple(get_all(context).items())
         if not entries:
             return

@@ -1,4 +1,4 @@
-"""How long the work at hand may still take, set at the edge and handed down from call to call."""
+"""The deadline of the current work, set at the edge and passed on from call to call."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ends_at: ContextVar[float | None] = ContextVar("deadline_ends_at", default=None
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Give the work inside at most this many seconds; an earlier deadline around it stays in force."""
+    """Limit the work inside to this many seconds; an earlier deadline around it stays in effect."""
     token = begin(seconds)
     try:
         yield
@@ -21,7 +21,7 @@ def deadline(seconds: float) -> Iterator[None]:
 
 
 def begin(seconds: float) -> Token[float | None]:
-    """Do what `deadline` does at its start; `end` takes what this gives."""
+    """Do what `deadline` does at its start; pass the returned token to `end`."""
     ends_at = time.monotonic() + seconds
     outer = _ends_at.get()
     return _ends_at.set(ends_at if outer is None else min(ends_at, outer))
@@ -33,13 +33,13 @@ def end(token: Token[float | None]) -> None:
 
 
 def remaining() -> float | None:
-    """Give the seconds that are left, 0.0 when none are; None when no deadline is set."""
+    """Return the seconds left, 0.0 when it has passed; None when no deadline is set."""
     ends_at = _ends_at.get()
     return None if ends_at is None else max(0.0, ends_at - time.monotonic())
 
 
 def timeout(seconds: float | None) -> float | None:
-    """Give the shorter of `seconds` and what is left; None when neither bounds the work."""
+    """Return the smaller of `seconds` and the time left; None when neither is set."""
     left = remaining()
     if left is None:
         return seconds

@@ -1,4 +1,4 @@
-"""A caller's context, as far as he is believed: whatever he sends, this neither raises nor grows without end."""
+"""The context that a caller sends, as far as the caller is trusted: no input raises or grows without a limit."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ _logger = logging.getLogger(__name__)
 Carrier = TypeVar("Carrier")
 
 # Characters. https://www.w3.org/TR/trace-context/#tracestate-limits and https://www.w3.org/TR/baggage/#limits are what
-# must be propagated at least; here it is also the most. A header that is longer counts as not sent.
+# must be propagated at least; here that is also the maximum. A longer header is ignored.
 _LONGEST = {"tracestate": 512, "baggage": 8192}
 _LONGEST_OTHER = 1024
 
 
 def is_short_enough(name: str, value: str) -> bool:
-    """Tell whether the value of a header that carries context is within its limit; `name` is in lower case."""
+    """Return whether the value of a header that carries context is within its limit; `name` is in lower case."""
     return len(value) <= _LONGEST.get(name, _LONGEST_OTHER)
 
 
 class CallerContext:
-    """What callers send, and how it is read.
+    """Reads the context that callers send.
 
     Args:
         propagator: Reads the context.
 
     Attributes:
-        is_plain: Without baggage, it is W3C's trace context and nothing else.
+        is_plain: Without baggage, it is W3C trace context alone.
     """
 
     def __init__(self, propagator: TextMapPropagator) -> None:
@@ -54,14 +54,14 @@ class CallerContext:
         trusted: bool,
         kept: Collection[str] = (),
     ) -> tuple[Context, list[Link]]:
-        """Give the parent for a server's span, and its links.
+        """Return the parent context of a server span, and its links.
 
         Args:
-            carrier: What is read.
-            getter: How.
-            into: What is known by other means, with the tenant, and stays; no span is.
-            trusted: The caller's trace goes on; otherwise it becomes a link, without his tracestate.
-            kept: The names of a trusted caller's baggage that are kept; the tenant is none of them, whatever they are.
+            carrier: The headers or metadata.
+            getter: Reads the carrier.
+            into: A context that is already known, with the tenant, and is kept; it has no span.
+            trusted: The caller's trace continues; otherwise it becomes a link, without its tracestate.
+            kept: The baggage keys that are kept of a trusted caller; the tenant's is never kept.
         """
         propagator = self._all if kept else self._but_baggage
         try:

@@ -1,4 +1,4 @@
-"""How the context of a trace travels from process to process."""
+"""Propagators: how trace context and baggage travel between processes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OWN: dict[str, type[TextMapPropagator]] = {"tracecontext": TraceContextPropagat
 
 
 class JoinedPropagator(CompositePropagator):
-    """Several propagators, one after the other.
+    """Several propagators, applied in order.
 
     Attributes:
         parts: These.
@@ -30,12 +30,12 @@ class JoinedPropagator(CompositePropagator):
 
 
 def make_propagator(names: tuple[str, ...]) -> TextMapPropagator:
-    """Join the named propagators; "none" names none. Raises ConfigError for a name that is not installed."""
+    """Combine the named propagators; "none" names none. Raises ConfigError for a name that is not installed."""
     return _join([_make(name) for name in names if name != "none"])
 
 
 def without_baggage(propagator: TextMapPropagator) -> TextMapPropagator:
-    """Give what reads the same, but for the header ``baggage``."""
+    """Return a propagator that reads the same except for the header ``baggage``."""
     parts = propagator.parts if isinstance(propagator, JoinedPropagator) else (propagator,)
     return _join([part for part in parts if not isinstance(part, BaggagePropagator)])
 

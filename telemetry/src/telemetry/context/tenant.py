@@ -1,10 +1,10 @@
-"""Who the request is for, carried from call to call.
+"""The tenant of the current work, passed on from call to call.
 
 The tenant lives in the OpenTelemetry context beside the current span, so it goes wherever the span goes and needs no
-second context variable. It is set once, from a verified token at the edge, and travels in metadata of its own.
+second context variable. The edge sets it once, from a verified token, and it travels in its own metadata key.
 
-It is told in baggage as well, as ``tenant.id``, for whoever marks spans by that: OpenTelemetry's own processor of
-baggage, services that know nothing of this package. Nobody here reads it there; what a caller says there is dropped.
+Baggage carries it too, as ``tenant.id``, for OpenTelemetry's baggage span processor and for services that do not use
+this package. Nothing here reads it from baggage; a caller's own ``tenant.id`` in baggage is dropped.
 """
 
 from __future__ import annotations
@@ -26,32 +26,32 @@ _KEY = create_key("telemetry-tenant")
 
 
 class MissingTenant(Exception):  # noqa: N818  named as the domain says it
-    """The call came without a tenant."""
+    """The call has no tenant."""
 
     def __init__(self) -> None:
         super().__init__("the call names no tenant")
 
 
 class InvalidTenant(Exception):  # noqa: N818
-    """The call came with something that is no tenant id; the message does not repeat it."""
+    """The call has an invalid tenant id; the message does not repeat it."""
 
     def __init__(self) -> None:
         super().__init__("the call's tenant is not valid: expected 1 to 63 of a-z, 0-9 and '-', not starting with '-'")
 
 
 def is_tenant(text: str) -> bool:
-    """Tell whether the text can be a tenant's id: 1 to 63 of a-z, 0-9 and '-', not starting with '-'."""
+    """Return whether the text is a valid tenant id: 1 to 63 of a-z, 0-9 and '-', not starting with '-'."""
     return _TENANT.fullmatch(text) is not None
 
 
 def current_tenant(context: Context | None = None) -> str | None:
-    """Give the tenant of the context, the current one by default; None when there is none."""
+    """Return the tenant of the context, the current one by default; None when there is none."""
     tenant = get_value(_KEY, context)
     return tenant if isinstance(tenant, str) else None
 
 
 def require_tenant() -> str:
-    """Give the current tenant; raise MissingTenant when there is none."""
+    """Return the current tenant; raise MissingTenant when there is none."""
     tenant = current_tenant()
     if tenant is None:
         raise MissingTenant
@@ -59,13 +59,13 @@ def require_tenant() -> str:
 
 
 def with_tenant(tenant: str, context: Context | None = None) -> Context:
-    """Give a copy of the context that carries the tenant; raise InvalidTenant for what is no tenant id."""
+    """Return a copy of the context with the tenant; raise InvalidTenant for an invalid id."""
     return context_of_tenant(tenant) if context is not None and not context else _carrying(tenant, context)
 
 
 @lru_cache(maxsize=1024)
 def context_of_tenant(tenant: str) -> Context:
-    """Give a context of the tenant and nothing else, which most work begins with; raises as `with_tenant` does."""
+    """Return a context with the tenant and nothing else, as most work begins; raises as `with_tenant` does."""
     return _carrying(tenant, Context())
 
 
@@ -77,7 +77,7 @@ def _carrying(tenant: str, context: Context | None) -> Context:
 
 @contextmanager
 def use_tenant(tenant: str) -> Iterator[None]:
-    """Make the tenant current inside, on spans as ``tenant.id``; raise InvalidTenant for what is no tenant id."""
+    """Make the tenant current inside, on spans as ``tenant.id``; raise InvalidTenant for an invalid id."""
     token = attach(with_tenant(tenant))
     try:
         yield

@@ -1,4 +1,4 @@
-"""The context of work whose trace is not recorded, which is most of what a busy service does."""
+"""The context of work whose trace is not recorded: most of what a busy service does."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _NOTHING = Context()
 
 
 class UnrecordedContext(Context):
-    """A span that is not sampled, the tenant with the baggage that tells him, and nothing else.
+    """An unsampled span, the tenant with its baggage, and nothing else.
 
-    Whoever finds one knows all that there is to hand on. To set something in it gives a context as any other.
+    Code that finds one knows everything to pass on, without look-ups. Setting a value in it returns a usual context.
     `unrecorded` makes it.
 
     Attributes:
         span: The span.
-        tenant: Who the work is for; None when nobody is known.
+        tenant: The tenant; None when there is none.
     """
 
     __slots__ = ("span", "tenant")
@@ -29,9 +29,9 @@ class UnrecordedContext(Context):
 
 
 def unrecorded(span: UnsampledSpan, tenant: str | None = None) -> UnrecordedContext:
-    """Make the context; raises InvalidTenant for what can be no tenant's id."""
+    """Create the context; raises InvalidTenant for an invalid tenant id."""
     context = UnrecordedContext(_NOTHING if tenant is None else context_of_tenant(tenant))
-    dict.__setitem__(context, _SPAN, span)  # a context is not to be changed any more, but this one is being made
+    dict.__setitem__(context, _SPAN, span)  # contexts are immutable, but this one is still under construction
     context.span = span
     context.tenant = tenant
     return context

@@ -1,7 +1,7 @@
-"""``traceparent`` and ``tracestate`` (https://www.w3.org/TR/trace-context-2/), read and written with little work.
+"""``traceparent`` and ``tracestate`` (https://www.w3.org/TR/trace-context-2/), read and written with few allocations.
 
-What it reads and writes is what the SDK's own propagator does, which a test holds it to, but for two things: flags that
-the standard does not know are not passed on, and nothing that a stranger sends is worth a line in the log.
+It reads and writes what the SDK's propagator does (a test compares them), with two exceptions: unknown flags are not
+passed on, and invalid input from a caller is not logged.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from opentelemetry.trace.span import DEFAULT_TRACE_STATE
 TRACEPARENT = "traceparent"
 TRACESTATE = "tracestate"
 
-# A version that is not known yet may say more, behind one more dash.
+# An unknown later version may have more fields, after another dash.
 _PARENT = re.compile(r"[ \t]*([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*|[ \t]*)")
-# What most calls come with where few traces are recorded.
+# What most calls carry where few traces are recorded.
 _NOT_SAMPLED = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[02]")
-_KEY = r"[a-z][a-z0-9_\-*/]{0,255}|[a-z0-9][a-z0-9_\-*/]{0,240}@[a-z][a-z0-9_\-*/]{0,13}"  # what a TraceState takes
+_KEY = r"[a-z][a-z0-9_\-*/]{0,255}|[a-z0-9][a-z0-9_\-*/]{0,240}@[a-z][a-z0-9_\-*/]{0,13}"  # the limit of a TraceState
 _VALUE = r"[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]"
 _MEMBER = re.compile(f"({_KEY})=({_VALUE})")
 _LONGEST_STATE = 512
@@ -46,11 +46,11 @@ _FLAGS = tuple(TraceFlags(flags) for flags in range(4))
 
 
 class UnsampledSpan(NonRecordingSpan):
-    """A span that is not sampled: its ``traceparent`` is handed on as it is, and read if somebody looks.
+    """An unsampled span: its ``traceparent`` is passed on unchanged, and parsed only when its context is read.
 
     Args:
         traceparent: Of version 00, and without a ``tracestate`` beside it.
-        is_remote: It came from a caller.
+        is_remote: It comes from a caller.
     """
 
     _read: SpanContext | None = None
@@ -61,12 +61,12 @@ class UnsampledSpan(NonRecordingSpan):
 
     @classmethod
     def local(cls, trace_id: int, span_id: int, *, is_random: bool) -> Self:
-        """Make one that begins here; `is_random` is said of the trace id."""
+        """Create one that begins here; `is_random` describes the trace id."""
         flags = "02" if is_random else "00"
         return cls(f"00-{trace_id.to_bytes(16).hex()}-{span_id.to_bytes(8).hex()}-{flags}", False)  # noqa: FBT003
 
     def get_span_context(self) -> SpanContext:
-        """Give its ids."""
+        """Return its ids."""
         if self._read is None:
             self._read = read_parent(self.traceparent, is_remote=self._is_remote) or INVALID_SPAN_CONTEXT
         return self._read
@@ -81,7 +81,7 @@ class TraceContextPropagator(TextMapPropagator):
     def extract(
         self, carrier: CarrierT, context: Context | None = None, getter: Getter[CarrierT] = default_getter
     ) -> Context:
-        """Give the context with the caller's span, or as it is when the carrier tells of none."""
+        """Return the context with the caller's span; unchanged when the carrier has none."""
         found = Context() if context is None else context
         parent = getter.get(carrier, TRACEPARENT)
         if not parent:
@@ -92,7 +92,7 @@ class TraceContextPropagator(TextMapPropagator):
     def inject(
         self, carrier: CarrierT, context: Context | None = None, setter: Setter[CarrierT] = default_setter
     ) -> None:
-        """Write the context's span, if it has one."""
+        """Inject the context's span, if it has one."""
         current = get_current_span(context)
         if isinstance(current, UnsampledSpan):
             setter.set(carrier, TRACEPARENT, current.traceparent)
@@ -106,12 +106,12 @@ class TraceContextPropagator(TextMapPropagator):
 
     @property
     def fields(self) -> set[str]:
-        """Give the names of what is written."""
+        """Return the names of the headers that `inject` writes."""
         return {TRACEPARENT, TRACESTATE}
 
 
 def is_unsampled(parent: str) -> bool:
-    """Tell whether the text is a ``traceparent``, as most are, of a span that is not sampled."""
+    """Return whether the text is the ``traceparent`` of an unsampled span, as most are."""
     return _NOT_SAMPLED.fullmatch(parent) is not None
 
 
@@ -123,7 +123,7 @@ def _read_span(parent: str, states: list[str] | None) -> Span | None:
 
 
 def read_parent(parent: str, states: list[str] | None = None, *, is_remote: bool = True) -> SpanContext | None:
-    """Give the caller's span; None when the text is no ``traceparent``. A ``tracestate`` that is wrong is left out."""
+    """Return the caller's span; None when the text is no ``traceparent``. An invalid ``tracestate`` is ignored."""
     match = _PARENT.fullmatch(parent)
     if match is None:
         return None
@@ -136,7 +136,7 @@ def read_parent(parent: str, states: list[str] | None = None, *, is_remote: bool
 
 
 def write_parent(span: SpanContext) -> str:
-    """Give the span as a ``traceparent``."""
+    """Return the span as a ``traceparent``."""
     trace_id, span_id, _, flags, _, _ = span
     return f"00-{trace_id:032x}-{span_id:016x}-0{flags & 3}"
 

@@ -1,4 +1,4 @@
-"""Choosing by the network that an address belongs to."""
+"""Values by network: which network an address belongs to."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ T = TypeVar("T")
 
 
 class Networks(Generic[T]):
-    """Values by network: the smallest that holds an address wins.
+    """A mapping of networks to values; the smallest network that contains an address decides.
 
     Args:
         values: Network, such as "10.0.0.0/8" or "::1", → value.
 
     Raises:
-        ConfigError: A network is none.
+        ConfigError: A network is invalid.
     """
 
     _LIMIT = 1000
@@ -33,7 +33,7 @@ class Networks(Generic[T]):
         self._known: dict[str, T | None] = {}
 
     def find(self, address: str, default: T) -> T:
-        """Give the value of the network that holds the address; the default for an address that none holds."""
+        """Return the value of the smallest network that contains the address; the default when none does."""
         try:
             found = self._known[address]
         except KeyError:
@@ -48,7 +48,7 @@ class Networks(Generic[T]):
 
 
 def peer_address(peer: str) -> str:
-    """Give the address in gRPC's name of a peer, such as ``ipv4:10.0.0.1:4711``; "" when it has none."""
+    """Return the address in gRPC's name of a peer, such as ``ipv4:10.0.0.1:4711``; "" when it has none."""
     kind, _, rest = unquote(peer).partition(":")
     return rest.rpartition(":")[0].strip("[]") if kind in ("ipv4", "ipv6") else ""
 

@@ -1,6 +1,6 @@
-"""Whom to believe: decided before a span opens, by a policy for HTTP requests and by `Trust` for gRPC calls.
+"""Which callers are trusted: decided before a span starts, by a policy for HTTP and by `Trust` for gRPC.
 
-A policy may be made of others: ``by_route({"/internal": internal(), "/": public})``, ``by_peer({"10.0.0.0/8": …})``.
+Policies compose: ``by_route({"/internal": internal(), "/": public})``, ``by_peer({"10.0.0.0/8": …})``.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:  # generic to the type checker alone
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """What the edge decides of a request before its span opens.
+    """What the edge decides about a request before its span starts.
 
     Attributes:
-        continue_trace: The caller is trusted: his trace goes on here, with his decision to sample it. Otherwise his
+        continue_trace: The caller is trusted: its trace continues here, with its sampling decision. Otherwise its
             context becomes a link.
-        tenant: Who the request is for, out of a verified token, on spans as ``tenant.id``; None when nobody is known.
-        baggage: The names of the caller's baggage that are kept, if he is trusted; all else is dropped.
+        tenant: The tenant from a verified token, on spans as ``tenant.id``; None when there is none.
+        baggage: The baggage keys that are kept of a trusted caller; all others are dropped.
     """
 
     continue_trace: bool = False
@@ -41,12 +41,12 @@ _PUBLIC = Edge()
 
 
 async def public(_scope: Scope) -> Edge:
-    """Trust nobody: an inbound context becomes a link, baggage is dropped, whether to sample is decided here."""
+    """Trust no caller: an inbound context becomes a link, baggage is dropped, sampling is decided here."""
     return _PUBLIC
 
 
 def internal(baggage: Collection[str] = ()) -> EdgePolicy:
-    """Make a policy for callers of the house: their traces go on here, with their baggage of these names."""
+    """Return a policy for internal callers: their traces continue here, with their baggage under these keys."""
     edge = Edge(continue_trace=True, baggage=frozenset(baggage))
 
     async def policy(_scope: Scope) -> Edge:
@@ -56,7 +56,7 @@ def internal(baggage: Collection[str] = ()) -> EdgePolicy:
 
 
 def by_route(policies: Mapping[str, EdgePolicy], default: EdgePolicy = public) -> EdgePolicy:
-    """Choose by the path: the longest prefix that ends where a segment does, so "/api" covers "/api/x", not "/apix".
+    """Choose by path: the longest prefix of whole segments, so "/api" covers "/api/x" but not "/apix".
 
     Raises:
         ConfigError: A prefix does not start with a slash.
@@ -75,10 +75,10 @@ def by_route(policies: Mapping[str, EdgePolicy], default: EdgePolicy = public) -
 
 
 def by_peer(policies: Mapping[str, EdgePolicy], default: EdgePolicy = public) -> EdgePolicy:
-    """Choose by the address that the connection comes from: the smallest network (CIDR) that holds it.
+    """Choose by the peer's address: the smallest network (CIDR) that contains it.
 
-    It is the server's idea of the client: behind a proxy that is the proxy, unless the server is told to believe its
-    ``X-Forwarded-For``. A peer without an address (a Unix socket) gets the default.
+    The peer is what the server sees as the client: behind a proxy that is the proxy, unless the server is configured to
+    trust its ``X-Forwarded-For``. A peer without an address (a Unix socket) gets the default.
 
     Raises:
         ConfigError: A network is none.
@@ -94,12 +94,12 @@ def by_peer(policies: Mapping[str, EdgePolicy], default: EdgePolicy = public) ->
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What a gRPC server believes of a caller's metadata.
+    """Which of a caller's metadata a gRPC server trusts.
 
     Attributes:
-        trace: The caller's trace goes on here; otherwise his context becomes a link.
-        tenant: The caller's word on whom the call is for; otherwise the call has no tenant.
-        baggage: The names of the caller's baggage that are kept, if his trace is; all else is dropped.
+        trace: The caller's trace continues here; otherwise its context becomes a link.
+        tenant: The caller's tenant is taken over; otherwise the call has none.
+        baggage: The baggage keys that are kept if the trace continues; all others are dropped.
     """
 
     trace: bool = True
@@ -110,12 +110,12 @@ class Trust:
 TRUSTED = Trust()
 UNTRUSTED = Trust(trace=False, tenant=False)
 
-# Called with the call's context, which knows the peer's address and, with mTLS, its certificate (`auth_context`).
+# Called with the call's context: the peer's address and, with mTLS, its certificate (`auth_context`).
 TrustPolicy = Callable[["ServicerContext"], Trust]
 
 
 def trust_by_peer(networks: Mapping[str, Trust], default: Trust = UNTRUSTED) -> TrustPolicy:
-    """Choose by the address that the call comes from: the smallest network (CIDR) that holds it.
+    """Choose by the peer's address: the smallest network (CIDR) that contains it.
 
     Raises:
         ConfigError: A network is none.
@@ -129,7 +129,7 @@ def trust_by_peer(networks: Mapping[str, Trust], default: Trust = UNTRUSTED) -> 
 
 
 def may_propagate(host: str, allowed: Collection[str] | None) -> bool:
-    """Tell whether context may be sent to the host: "user" names one, "*.internal" all below; None allows every one."""
+    """Return whether context may go to the host: "user" is one, "*.internal" all below it; None allows every host."""
     if allowed is None:
         return True
     name = host.lower().rstrip(".")

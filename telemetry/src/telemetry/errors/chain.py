@@ -1,4 +1,4 @@
-"""What stands behind an error: its causes, and the members of a group. Bounded, and safe where they run in circles."""
+"""The causes of an error, and the members of a group: bounded in number, and safe with cycles."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _MOST_LEAVES = 20
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """Give the errors behind this one as Python's traceback would show them, the nearest first; at most ten."""
+    """Return the causes as Python's traceback shows them, the nearest first; at most ten."""
     seen = {id(error)}
     for _depth in range(_DEEPEST):
         behind = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
@@ -21,7 +21,7 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def leaves(group: BaseException) -> Iterator[BaseException]:
-    """Give the errors in a group that are no groups themselves, depth first; at most twenty."""
+    """Return the errors in a group that are not groups, depth first; at most twenty."""
     waiting, found = [group], 0
     while waiting and found < _MOST_LEAVES:
         each = waiting.pop()

@@ -1,4 +1,4 @@
-"""The classes of errors, and the one table that says how each is handled wherever it shows."""
+"""The classes of errors, and the one table that says how each is handled."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from grpc import StatusCode
 
 
 class ErrorClass(StrEnum):
-    """What kind of failure it is: what the caller can do about it follows from this. Also the label of metrics."""
+    """The kind of a failure: it tells the caller what to do next, and it labels metrics."""
 
     VALIDATION = "validation"
     NOT_FOUND = "not_found"
@@ -28,7 +28,7 @@ class ErrorClass(StrEnum):
 
 
 class Severity(StrEnum):
-    """How much a failure should worry the people who run the service."""
+    """How urgent a failure is for the operators of the service."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -44,12 +44,12 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """How a class of errors shows.
+    """How a class of errors is reported.
 
     Attributes:
-        severity: To the people who run the service; it gives the log level.
-        http_status: Of the response to an HTTP request that fails so.
-        code: Of a gRPC call that fails so.
+        severity: For the operators; it decides the log level.
+        http_status: Of the response to an HTTP request.
+        code: Of a gRPC call.
     """
 
     severity: Severity
@@ -58,13 +58,13 @@ class Handling:
 
     @property
     def is_server_error(self) -> bool:
-        """Whether the server's span is an error: the caller's mistakes and wishes are none."""
+        """Whether the server's span is an error: the caller's mistakes and cancellations are not."""
         return self.http_status >= _SERVER_ERROR
 
 
 _SERVER_ERROR = 500
 
-# 499 has no standard; it is what access logs write for a client that left, and nobody is there to read it.
+# 499 is in no standard: access logs use it for a client that disconnected, which never reads it.
 HANDLING: dict[ErrorClass, Handling] = {
     ErrorClass.VALIDATION: Handling(Severity.INFO, 422, StatusCode.INVALID_ARGUMENT),
     ErrorClass.NOT_FOUND: Handling(Severity.INFO, 404, StatusCode.NOT_FOUND),

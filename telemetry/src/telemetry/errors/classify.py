@@ -1,4 +1,4 @@
-"""Which class an error belongs to."""
+"""The class of an error."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from telemetry.settings.env import ConfigError
 
 
 class DatabaseUnavailable(Exception):  # noqa: N818  named as the domain says it
-    """The database could not be reached, or not in time; what was asked may be asked again."""
+    """The database is not reachable, or not in time; the operation can be retried."""
 
     def __init__(self) -> None:
         super().__init__("the database is not available")
 
 
-# The classes of a service's own answers, by their code.
+# The classes of a service's own responses, by code.
 CLASS_OF_CODE: Mapping[StatusCode, ErrorClass] = {
     StatusCode.CANCELLED: ErrorClass.CANCELLED,
     StatusCode.UNKNOWN: ErrorClass.INTERNAL,
@@ -43,7 +43,7 @@ CLASS_OF_CODE: Mapping[StatusCode, ErrorClass] = {
     StatusCode.UNAUTHENTICATED: ErrorClass.UNAUTHENTICATED,
 }
 
-# An answer of another service's that means it failed, or that we asked it wrongly: no mistake of our own caller's.
+# Responses of another service that mean it failed, or that our request was wrong: not our caller's mistake.
 _OF_STATUS = {
     408: ErrorClass.TIMEOUT,
     429: ErrorClass.RATE_LIMITED,
@@ -64,7 +64,7 @@ _OF_TYPE: ErrorTable[ErrorClass] = {
     DatabaseUnavailable: ErrorClass.UNAVAILABLE,
 }
 
-# Libraries that are not imported here, by the names of their errors' types.
+# Errors of libraries that are not imported here, by type name.
 _OF_NAME: Mapping[str, ErrorClass] = {
     "httpx.TimeoutException": ErrorClass.TIMEOUT,
     "httpx.NetworkError": ErrorClass.UNAVAILABLE,
@@ -91,10 +91,10 @@ _WORST = list(Severity)
 
 
 def classify(error: BaseException) -> ErrorClass:
-    """Give the class of an error; INTERNAL when nothing fits.
+    """Return the class of an error; INTERNAL when nothing else matches.
 
-    An error's own `error_class` (a text, such as "not_found") wins, so that a domain can classify its errors without
-    knowing this package. Then a call's code, a response's status, the nearest of its types; of a group, the worst.
+    An error's own `error_class` (a text, such as "not_found") decides first, so that a domain can classify its errors
+    without this package. Then a call's code, a response's status, the nearest of its types; of a group, the worst.
     """
     own = attribute_of(error, "error_class")
     if isinstance(own, str) and own in _BY_VALUE:

@@ -15,10 +15,10 @@ from telemetry.redaction import redact
 
 
 def extract_error_details(err: BaseException) -> dict[str, AttributeValue]:
-    """Give what a span or a log line should say of an error, without secrets.
+    """Return the attributes that describe an error on a span or log line, without secrets.
 
-    The keys are names of attributes. Always there: ``error.type`` (a gRPC code's name, an HTTP status, else the type's
-    qualified name), ``error.message``, ``error.class``, ``error.severity``. Where the error tells more:
+    The keys are attribute names. Always present: ``error.type`` (a gRPC code's name, an HTTP status, else the type's
+    qualified name), ``error.message``, ``error.class``, ``error.severity``. Where the error has more:
 
     - a gRPC call: ``rpc.response.status_code``, and of ``google.rpc.Status``: ``error.reason`` and ``error.domain``
       (ErrorInfo), ``error.violations`` (BadRequest, PreconditionFailure), ``error.retry_delay`` (RetryInfo, seconds);
@@ -31,7 +31,7 @@ def extract_error_details(err: BaseException) -> dict[str, AttributeValue]:
 
 
 def details_of(error: BaseException, kind: ErrorClass) -> dict[str, AttributeValue]:
-    """Give the details of an error whose class is known."""
+    """Return the attributes of an error whose class is known."""
     details: dict[str, AttributeValue] = {
         semconv.ERROR_TYPE: type_name(error),
         semconv.ERROR_MESSAGE: message_of(error),

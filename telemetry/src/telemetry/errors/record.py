@@ -1,4 +1,4 @@
-"""One error, recorded once, however many layers see it pass."""
+"""One error, recorded once, however many layers it passes through."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ def record_error(  # noqa: PLR0913  all but two are by keyword and seldom given
     """Record that the span failed: status, the attributes of `extract_error_details`, and one exception.
 
     Each span that an error passes through gets the status and the attributes; the exception is recorded once in a
-    trace, by the first that sees it, as ``exception.type``, ``.message`` and ``.stacktrace``. Messages and stack traces
+    trace, by the first span, as ``exception.type``, ``.message`` and ``.stacktrace``. Messages and stack traces
     are redacted.
 
     Args:
         span: An open span.
-        err: What went wrong.
+        err: The error.
         message: The status' description; the error's own message by default.
         attributes: More attributes, set on the span as well.
         sink: Where the exception goes: an "event" of the span (as spans have it today), a "log" record of the logger
-            ``telemetry.errors`` with the same attributes, at the level of the error's severity (as the conventions are
-            going to have it), or "both". By default what the service's `TelemetryConfig.error_sink` says.
-        kind: The error's class, if it is known better than by the error itself.
+            ``telemetry.errors`` with the same attributes, at the level of the error's severity (as the
+            conventions plan it), or "both". By default the service's `TelemetryConfig.error_sink`.
+        kind: The error's class, if the caller knows it better.
     """
     chosen = sink or sink_of(span)
     if not span.is_recording() and chosen == "event":
@@ -67,7 +67,7 @@ def record_exception(
     attributes: Mapping[str, AttributeValue] | None = None,
     timestamp: int | None = None,
 ) -> None:
-    """Record the exception alone, as the API's `Span.record_exception` says, but redacted and once in a trace.
+    """Record the exception alone, as the API's `Span.record_exception` does, but redacted and once per trace.
 
     Args:
         span: An open span.
@@ -81,7 +81,7 @@ def record_exception(
 
 
 def sink_of(span: Span) -> Sink:
-    """Give where the exceptions of the span's service go."""
+    """Return where the exceptions of the span's service go."""
     sink: Sink = getattr(span, "error_sink", "event")
     return sink
 
@@ -104,14 +104,14 @@ def _write(  # noqa: PLR0913, PLR0917  what a record is made of
         own, timestamp = event
         span.add_event("exception", {**exception, **own}, timestamp)
     if sink != "event":
-        # Not exc_info: logging's own formatters would write it as it is.
+        # Not exc_info: logging's formatters would write it unredacted.
         all_of_it = {**attributes, **exception}
         extra = {f"error.{name}" if name in _RESERVED else name: value for name, value in all_of_it.items()}
         _logger.log(HANDLING[kind].severity.level, "%s", message, extra=extra)
 
 
 def _is_first(span: Span, error: BaseException) -> bool:
-    """Tell whether the error has not been recorded in this trace, and mark it as recorded."""
+    """Return whether the error is new in this trace, and mark it as recorded."""
     trace_id = format_trace_id(span.get_span_context().trace_id)
     recorded = attribute_of(error, _MARK) == trace_id or (not hasattr(span, "error_sink") and _has_event(span, error))
     try:
@@ -127,7 +127,7 @@ def _has_failed(span: Span) -> bool:
 
 
 def _has_event(span: Span, error: BaseException) -> bool:
-    """Tell whether the API's own `record_exception` wrote it, on a span that is none of this package's."""
+    """Return whether the API's own `record_exception` recorded it, on a span of another package."""
     wanted = {semconv.EXCEPTION_TYPE: type_name(error), semconv.EXCEPTION_MESSAGE: text_of(error)}
     events = getattr(span, "events", ())  # the API's span does not show its events, the SDK's does
     return any(wanted.items() <= dict(event.attributes or {}).items() for event in events)

@@ -1,4 +1,4 @@
-"""What an error tells of another program's answer: gRPC's status with its details, an HTTP response, a database."""
+"""What an error says about a remote response: gRPC's status and details, an HTTP response, a database."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _HTTP_CLIENTS = ("httpx", "requests", "aiohttp", "urllib")
 
 
 def grpc_code(error: RpcError) -> StatusCode | None:
-    """Give the code of a failed call; None when it has none."""
+    """Return the code of a failed call; None when it has none."""
     code = _call(error, "code")
     return code if isinstance(code, StatusCode) else None
 
 
 def grpc_details(error: RpcError) -> dict[str, AttributeValue]:
-    """Give what a failed call tells: its code, and what of ``google.rpc.Status`` came in the trailing metadata."""
+    """Return a failed call's code, and the ``google.rpc.Status`` of its trailing metadata, as attributes."""
     code = grpc_code(error)
     details: dict[str, AttributeValue] = {} if code is None else {semconv.RPC_RESPONSE_STATUS_CODE: code.name}
     for each in _rich_status(error).details[:_MOST]:
@@ -34,13 +34,13 @@ def grpc_details(error: RpcError) -> dict[str, AttributeValue]:
 
 
 def grpc_message(error: RpcError) -> str:
-    """Give the status' details of a failed call."""
+    """Return the status message of a failed call."""
     message = _call(error, "details")
     return message if isinstance(message, str) else ""
 
 
 def http_status(error: BaseException) -> int | None:
-    """Give the status of the response that an HTTP client's error is about; None when it is about none."""
+    """Return the status of the response behind an HTTP client's error; None without a response."""
     if not _is_http_client(error):
         return None
     for holder, name in ((attribute_of(error, "response"), "status_code"), (error, "status"), (error, "code")):
@@ -51,13 +51,13 @@ def http_status(error: BaseException) -> int | None:
 
 
 def http_details(error: BaseException) -> dict[str, AttributeValue]:
-    """Give what an HTTP client's error tells of the exchange: method, server, status; never the path or the query."""
+    """Return method, server and status of an HTTP client's error; never the path or the query."""
     if not _is_http_client(error):
         return {}
     details: dict[str, AttributeValue] = {}
     if (status := http_status(error)) is not None:
         details[semconv.HTTP_RESPONSE_STATUS_CODE] = status
-    # httpx raises where it does not know the request.
+    # httpx raises when there is no request.
     request = attribute_of(error, "request") or attribute_of(error, "request_info")
     if isinstance(method := getattr(request, "method", None), str):
         details[semconv.HTTP_REQUEST_METHOD] = method
@@ -67,7 +67,7 @@ def http_details(error: BaseException) -> dict[str, AttributeValue]:
 
 
 def database_code(error: BaseException) -> str | None:
-    """Give the database's own code for an SQLAlchemy error: the SQLSTATE, or SQLite's name; None without one."""
+    """Return the database's code of an SQLAlchemy error: the SQLSTATE, or SQLite's name; None without one."""
     original = attribute_of(error, "orig")
     if original is None:
         return None
@@ -80,7 +80,7 @@ def _is_http_client(error: BaseException) -> bool:
 
 
 def _call(error: RpcError, name: str) -> object:
-    """RpcError itself promises no methods; those that are raised by a call have them."""
+    """RpcError itself has no methods; those that a call raises do."""
     method = attribute_of(error, name)
     return method() if callable(method) else None
 

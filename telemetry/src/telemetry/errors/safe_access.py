@@ -1,4 +1,4 @@
-"""Reads what somebody else's error may have, whatever its ``__str__``, ``__repr__`` and ``__getattr__`` do."""
+"""Safe access to errors of other libraries, whatever their ``__str__``, ``__repr__`` and ``__getattr__`` do."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def text_of(error: object) -> str:
-    """Give the error's text."""
+    """Return the error's text."""
     try:
         return str(error)
     except Exception:  # noqa: BLE001  a broken __str__ must not hide the error that has it
@@ -14,7 +14,7 @@ def text_of(error: object) -> str:
 
 
 def attribute_of(error: object, name: str) -> Any:
-    """Give an attribute of the error; None for none, or if it cannot be read."""
+    """Return an attribute of the error; None when it is missing or raises."""
     try:
         return getattr(error, name, None)
     except Exception:  # noqa: BLE001  the same

@@ -12,5 +12,5 @@ ErrorTable = Mapping[type[BaseException], Value]
 
 
 def find_code(error: BaseException, table: ErrorTable[Value]) -> Value | None:
-    """Give the table's value for the nearest of the error's types; None when it has none of them."""
+    """Return the table's value for the nearest of the error's types; None when none is in the table."""
     return next((table[kind] for kind in type(error).__mro__ if kind in table), None)

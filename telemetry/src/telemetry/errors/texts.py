@@ -1,4 +1,4 @@
-"""What is written of an error: its type's name, its message and its stack trace, without secrets and without end."""
+"""The texts of an error: its type's name, its message and its stack trace, redacted and bounded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LONGEST_MESSAGE = 2048
 _LONGEST_TRACE = 16_384
 _MOST_FRAMES = 60
 
-# The errors of drivers have one of these: the SQLSTATE, as asyncpg and psycopg call it.
+# Drivers' errors have one of these: the SQLSTATE, as asyncpg and psycopg call it.
 _OF_DRIVERS = ("sqlstate", "pgcode")
 _VALUE = re.compile(
     r"""(invalid\ input\ (?:syntax|value)\ for\ [^:]*:\ |invalid\ input\ for\ query\ argument\ \$[0-9]+:\ ).*
@@ -29,13 +29,13 @@ _CONTEXT = "\nDuring handling of the above exception, another exception occurred
 
 
 def type_name(error: BaseException) -> str:
-    """Give the qualified name of the error's type; built-in ones need no module."""
+    """Return the qualified name of the error's type; built-in types have no module."""
     kind = type(error)
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
 def message_of(error: BaseException) -> str:
-    """Give the error's message, redacted. Of a database's error, what holds no values."""
+    """Return the error's message, redacted; a database's error without its values."""
     if isinstance(error, RpcError) and grpc_code(error) is not None:
         text = grpc_message(error)
     elif (original := attribute_of(error, "orig")) is not None:  # SQLAlchemy's
@@ -48,12 +48,12 @@ def message_of(error: BaseException) -> str:
 
 
 def summary_of(error: BaseException) -> str:
-    """Give type and message in one line."""
+    """Return type and message in one line."""
     return f"{type_name(error)}: {message_of(error)}"
 
 
 def stack_trace(error: BaseException) -> str:
-    """Give the stack trace as Python writes it, causes first, but with redacted messages and no more than 16 KiB."""
+    """Return the stack trace as Python writes it, causes first, with redacted messages, at most 16 KiB."""
     parts = [_one_trace(error)]
     after = error
     for behind in causes(error):
@@ -74,5 +74,5 @@ def _one_trace(error: BaseException) -> str:
 
 
 def _without_values(text: str) -> str:
-    """Give a database's first line; the others, such as DETAIL, hold a row's values. Some first lines hold one too."""
+    """Return the first line; the others, such as DETAIL, contain a row's values. Some first lines do too."""
     return _VALUE.sub(r"\1REDACTED", text.partition("\n")[0])

@@ -1,4 +1,4 @@
-"""The checks that settings share; each raises ConfigError with one clear line."""
+"""Checks of settings; each raises ConfigError with one clear line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from telemetry.settings.env import ConfigError
 
 
 def one_of(name: str, given: str, allowed: Sequence[str]) -> None:
-    """Check that the text is one of those allowed."""
+    """Check that the text is an allowed one."""
     if given not in allowed:
         raise ConfigError(f"{name}={given!r}: expected one of {', '.join(allowed)}")
 
@@ -29,5 +29,5 @@ def http_url(name: str, given: str) -> None:
     except ValueError:
         good = False
     if not good:
-        shown = re.sub("//.*@", "//…@", given)  # a user's name and password stay out of the message
+        shown = re.sub("//.*@", "//…@", given)  # user name and password stay out of the message
         raise ConfigError(f"{name}={shown!r}: expected a URL such as http://localhost:4318")

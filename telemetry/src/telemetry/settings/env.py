@@ -1,4 +1,4 @@
-"""Typed reading of environment variables, with one clear line for a value that is wrong."""
+"""Typed reading of environment variables, with one clear line for an invalid value."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _HIGHEST_PORT = 65535
 
 
 class ConfigError(ValueError):
-    """A setting is wrong; the message is one line that names it, what was given and what is allowed."""
+    """A setting is invalid; the message is one line: the setting, the value and what is allowed."""
 
 
 class Secret:
-    """A text that never shows itself in a repr, a log or a traceback."""
+    """A text that no repr, log or traceback shows."""
 
     __slots__ = ("_value",)
 
@@ -26,7 +26,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """Give the text itself."""
+        """Return the text itself."""
         return self._value
 
     def __repr__(self) -> str:
@@ -40,7 +40,7 @@ class Secret:
 
 
 class Env:
-    """Reads typed settings out of an environment such as ``os.environ``.
+    """Reads typed settings from an environment such as ``os.environ``.
 
     A variable that is set to the empty string counts as not set, as the OpenTelemetry specification asks
     (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/). Every method raises
@@ -53,11 +53,11 @@ class Env:
         self._environ = environ
 
     def get(self, name: str) -> str | None:
-        """Give the value without the white space around it; None when it is not set or empty."""
+        """Return the value without surrounding white space; None when it is not set or empty."""
         return self._environ.get(name, "").strip() or None
 
     def text(self, name: str, default: str | None = None) -> str:
-        """Give a text; without a default the variable must be set."""
+        """Return a text; without a default the variable must be set."""
         value = self.get(name)
         if value is not None:
             return value
@@ -66,17 +66,17 @@ class Env:
         return default
 
     def number(self, name: str, default: float, *, low: float, high: float) -> float:
-        """Give a number between low and high, both included."""
+        """Return a number between low and high, both included."""
         value = self.get(name)
         return default if value is None else _bounded(name, value, _finite(value), (low, high), "a number")
 
     def integer(self, name: str, default: int, *, low: int, high: int) -> int:
-        """Give a whole number between low and high, both included."""
+        """Return an integer between low and high, both included."""
         value = self.get(name)
         return default if value is None else int(_bounded(name, value, _whole(value), (low, high), "a whole number"))
 
     def choice(self, name: str, default: str, allowed: Sequence[str]) -> str:
-        """Give one of the allowed texts."""
+        """Return one of the allowed texts."""
         value = self.get(name)
         if value is None:
             return default
@@ -85,7 +85,7 @@ class Env:
         return value
 
     def flag(self, name: str, default: bool) -> bool:  # noqa: FBT001  reads as the variable and its default
-        """Give a truth value."""
+        """Return a boolean."""
         value = self.get(name)
         if value is None:
             return default
@@ -94,7 +94,7 @@ class Env:
         return value.lower() in _TRUE
 
     def address(self, name: str, default: str) -> str:
-        """Give a ``host:port``, an IPv6 host in brackets."""
+        """Return a ``host:port``, with an IPv6 host in brackets."""
         value = self.text(name, default)
         match = _ADDRESS.fullmatch(value)
         if match is None or int(match["port"]) > _HIGHEST_PORT:
@@ -102,7 +102,7 @@ class Env:
         return value
 
     def secret(self, name: str) -> Secret | None:
-        """Give a secret: NAME itself, or the content of the file that NAME_FILE names; None when neither is set."""
+        """Return a secret: NAME itself, or the content of the file named by NAME_FILE; None when neither is set."""
         value, path = self.get(name), self.get(f"{name}_FILE")
         if value is not None and path is not None:
             raise ConfigError(f"{name} and {name}_FILE are both set: expected one of them")
@@ -112,7 +112,7 @@ class Env:
 
 
 def _finite(value: str) -> float | None:
-    """Give the number; None for what Python reads as one and nobody else does, such as ``1_0`` and ``nan``."""
+    """Return the number; None for what only Python takes for one, such as ``1_0`` and ``nan``."""
     return float(value) if _NUMBER.fullmatch(value) else None
 
 
