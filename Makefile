@@ -1,9 +1,9 @@
-# Everything that is done to this repository. `make help` lists it.
+# All tasks of this repository. `make help` lists them.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV # they speak of another environment
+unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV # they belong to another environment
 
 BIN := .venv/bin
 PYTHON ?= python3
@@ -22,7 +22,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: ## make .venv from the lock; quick when nothing changed
+setup: ## create .venv from the lock; does nothing when nothing changed
 	@$(PYTHON) tools/bootstrap.py
 
 demo: setup ## run the stack without Docker, place an order, show its trace, stay up until Ctrl-C
@@ -31,41 +31,41 @@ demo: setup ## run the stack without Docker, place an order, show its trace, sta
 dev: setup ## the demo with live reload: a saved file restarts the programs that load it
 	@exec $(BIN)/python -m stack.dev
 
-trace: setup ## draw a trace in the terminal: make trace ID=4bf92f… (of the console, or Jaeger, on CONSOLE_PORT)
+trace: setup ## draw a trace in the terminal: make trace ID=4bf92f… (from the console or Jaeger on CONSOLE_PORT)
 	@exec $(BIN)/python -m console show --url "http://127.0.0.1:$${CONSOLE_PORT:-16686}" "$${ID:?make trace ID=… needs the id of a trace}"
 
-tail: setup ## follow the traces that come to the console
+tail: setup ## follow new traces in the console
 	@exec $(BIN)/python -m console tail --url "http://127.0.0.1:$${CONSOLE_PORT:-16686}"
 
-why: setup ## say what changed: make why [SINCE=5m] (of the console, or Jaeger, on CONSOLE_PORT)
+why: setup ## compare the latest traces with earlier ones: make why [SINCE=5m] (from the console or Jaeger on CONSOLE_PORT)
 	@exec $(BIN)/python -m console why --since "$${SINCE:-5m}" --url "http://127.0.0.1:$${CONSOLE_PORT:-16686}"
 
-why-table: setup ## judge `make why` by the failure catalogue, and write what came of it to docs/explanation/what-changed.md: ten minutes
+why-table: setup ## test `make why` with the failure catalogue and write the results to docs/explanation/what-changed.md: ten minutes
 	@exec $(BIN)/python -m stack.judged_why
 
-smoke: setup ## the same on free ports, ending by itself: exit 0 only if the trace was whole
+smoke: setup ## run the demo on free ports and stop: exit 0 only if the trace was complete
 	@exec $(BIN)/python -m stack.smoke
 
 test: setup ## all tests: the units, and the stack as processes against a real Jaeger
-	@$(BIN)/python -m stack.jaeger # built here if it must be, and not while a test waits for it
+	@$(BIN)/python -m stack.jaeger # builds it first if necessary, so that no test waits for the build
 	@exec $(BIN)/pytest
 
 test-compose: setup ## the end-to-end and store tests against docker compose
 	@exec $(BIN)/python -m stack.test_compose
 
-trace-diff: setup ## what this branch changes in the golden traces, as Markdown: make trace-diff BASE=origin/main
+trace-diff: setup ## print what this branch changes in the golden traces, as Markdown: make trace-diff BASE=origin/main
 	@exec $(BIN)/tracetest diff --base "$${BASE-origin/main}"
 
-bench: setup ## what tracing costs, beside the alternatives: a quarter of an hour on a quiet machine
+bench: setup ## measure what tracing costs, compared with alternatives: a quarter of an hour on an idle machine
 	@exec $(BIN)/python -m bench
 
-screenshots: setup ## write the pictures in docs/images, of a stack that runs, with Chromium
+screenshots: setup ## write the screenshots in docs/images, of a running stack, with Chromium
 	@exec $(BIN)/python -m stack.screenshots
 
-images: setup # pictures of pages that have changed since
+images: setup # fails if pages changed after their screenshots
 	$(BIN)/python -m stack.images
 
-check: setup lint types imports proto-check lock-check failures-check images readme docs-check prose dashboards-check configurations ## all that is checked beside the tests
+check: setup lint types imports proto-check lock-check failures-check images readme docs-check prose dashboards-check configurations ## run all checks except the tests
 
 lint: setup # ruff, its rules and its format
 	$(BIN)/ruff check
@@ -74,13 +74,13 @@ lint: setup # ruff, its rules and its format
 types: setup # mypy strict, units and tests
 	$(BIN)/mypy $(TYPED)
 
-imports: setup # who may import whom
+imports: setup # the import rules
 	$(BIN)/lint-imports
 
-proto: setup ## write the stubs of the protos
+proto: setup ## generate the stubs of the protos
 	@tools/protos.sh
 
-proto-check: setup # buf's rules, nothing broken since origin/main (there: since the commit before), no stale stub
+proto-check: setup # buf's rules, no breaking change since origin/main (on main: since the previous commit), no stale stub
 	$(if $(PROTOS),$(BIN)/buf lint protos)
 	$(if $(PROTOS),$(BIN)/buf format --diff --exit-code protos)
 	@base=$$(git merge-base HEAD origin/main 2>/dev/null || git rev-parse HEAD); \
@@ -90,40 +90,40 @@ proto-check: setup # buf's rules, nothing broken since origin/main (there: since
 	  $(BIN)/buf breaking protos --against ".git#ref=$$base,subdir=protos"
 	@tools/protos.sh --check
 
-format: setup ## let ruff and buf write the code's format
+format: setup ## format the code with ruff and buf
 	$(BIN)/ruff check --fix --quiet || true
 	$(BIN)/ruff format
 	$(if $(PROTOS),$(BIN)/buf format --write protos)
 
-doctor: setup ## say where the telemetry of this environment breaks: make doctor [QUERY=http://127.0.0.1:16686]
+doctor: setup ## find where telemetry stops in this environment: make doctor [QUERY=http://127.0.0.1:16686]
 	@exec $(BIN)/python -m telemetry.doctor $${QUERY:+--query "$$QUERY"}
 
 new-service: setup ## generate a service: make new-service NAME=inventory [CALLS=user,order] [DB=yes|no] [ROUTE=yes|no]
 	@exec $(BIN)/python -m scaffold.new_service
 
-sync-service: setup ## bring what the template has become into a service: make sync-service NAME=inventory
+sync-service: setup ## update a service from the template: make sync-service NAME=inventory
 	@exec $(BIN)/python -m scaffold.sync_service
 
-new-stack: setup ## copy the whole for another domain: make new-stack DEST=../clinic [NAME=clinic] [PROTOS=clinic] [EXAMPLES=yes|no]
+new-stack: setup ## copy the whole stack for another domain: make new-stack DEST=../clinic [NAME=clinic] [PROTOS=clinic] [EXAMPLES=yes|no]
 	@exec $(BIN)/python -m scaffold.new_stack
 
-bench-console: setup ## how the console stands 5,000 spans a second beside the services: a minute on a quiet machine
+bench-console: setup ## measure the console at 5,000 spans per second: a minute on an idle machine
 	@exec $(BIN)/python -m stack.bench_console
 
-bench-traces: setup ## how long a trace test waits for its trace, against Jaeger: half a minute
+bench-traces: setup ## measure how long a trace test waits for its trace, against Jaeger: half a minute
 	@exec $(BIN)/python -m stack.bench_traces
 
 token: setup ## print a bearer token: make token TENANT=acme [SCOPE=trace]
 	@exec $(BIN)/python -m stack.token "$${TENANT-}" "$${SCOPE-}"
 
-up: ## docker compose up, built and in the background
+up: ## build and run docker compose in the background
 	docker compose up --build --detach --wait
 
-down: ## stop it; its data stays
+down: ## stop docker compose; its data stays
 	docker compose down
 
 lock: ## write the lock files from the units' pyproject.toml
-	@test -x $(BIN)/uv || $(PYTHON) tools/bootstrap.py || test -x $(BIN)/uv # a lock that fits no more is what this is for
+	@test -x $(BIN)/uv || $(PYTHON) tools/bootstrap.py || test -x $(BIN)/uv # must work although the lock is out of date
 	$(LOCK) pyproject.toml --group dev --output-file requirements.lock
 	@for unit in gateway console $(SERVICES:%=services/%); do \
 	  echo "$$unit/requirements.lock"; \
@@ -152,34 +152,34 @@ prose: setup # wordings that the style avoids, in what tools/prose.toml lists
 diagrams: setup ## render docs/diagrams/*.svg from their D2 sources
 	@for source in $(DIAGRAMS); do $(D2) - <"$$source" >"$${source%.d2}.svg"; done
 
-readme: setup # what the documents tell people to do
+readme: setup # runs the commands and checks the links of the documents
 	@$(BIN)/python -m stack.jaeger
 	$(BIN)/pytest --quiet tests/test_readme.py
 
-sampling: setup ## what each way to sample costs and loses, on the stack: write the table of docs/explanation/sampling.md (OTELCOL=…)
+sampling: setup ## measure each way of sampling and write the table of docs/explanation/sampling.md (OTELCOL=…)
 	@exec $(BIN)/python -m stack.sampling
 
 dashboards: setup ## write Grafana's dashboards
 	@$(BIN)/python -m stack.dashboards
 
-dashboards-check: setup # files that are not what stack.dashboards says
+dashboards-check: setup # fails if a dashboard is out of date
 	@$(BIN)/python -m stack.dashboards --check
 
-configurations: setup # what the collector and promtool make of deploy/
+configurations: setup # validates deploy/ with the collector and promtool
 	@$(BIN)/python -m stack.configurations
 
-lock-check: setup # a lock that no longer fits its pyproject.toml
+lock-check: setup # fails if a lock is out of date
 	@tools/locks.sh
 
-mutants: setup ## remove instrumentation, a statement at a time, and write docs/mutants.md: 95 % must be noticed [MODULES=…]
+mutants: setup ## remove instrumentation, one statement at a time, and write docs/mutants.md: tests must fail for 95 % [MODULES=…]
 	@exec $(BIN)/python -m stack.mutation --page docs/mutants.md $(MODULES)
 
 failures: setup ## write docs/failures.md from the catalogue
 	@$(BIN)/python -m faults.document docs/failures.md
 
-failures-check: setup # a page that is not what the catalogue says
+failures-check: setup # fails if docs/failures.md is out of date
 	@$(BIN)/python -m faults.document --check docs/failures.md
 
-clean: ## remove all that the targets above made, the demo's data too
+clean: ## remove everything that the targets above created, including the demo's data
 	rm -rf .venv .run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

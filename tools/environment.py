@@ -1,7 +1,7 @@
 """Makes .venv what requirements.lock says, with pip alone; started by bootstrap.py, silent when nothing changed.
 
 The stamp in .venv holds a hash of all that the environment depends on. It is there only while the environment is whole:
-without it, as after an interrupted install, .venv is made anew; with another hash it is brought up to date.
+without it, as after an interrupted install, .venv is rebuilt; with another hash it is updated.
 """
 
 from __future__ import annotations
@@ -190,5 +190,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except KeyboardInterrupt:
-        _say("interrupted: the next one starts anew")
+        _say("interrupted: the next run starts from the beginning")
         sys.exit(130)
