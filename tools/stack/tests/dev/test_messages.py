@@ -61,3 +61,19 @@ def test_of_code_that_fails_it_is_said_what_serves_meanwhile(messages: Messages,
         "order not restarted: the version before keeps serving; the next save tries again\n  ValueError: no\n"
         "order not restarted: it is down; the next save tries again\n  ValueError: no\n"
     )
+
+
+def test_of_a_program_that_exited_the_last_output_is_shown(messages: Messages, screen: Console) -> None:
+    messages.exited("order", "Killed")
+
+    assert shown(screen) == "order exited; the next save starts it\n  Killed\n"
+
+
+def test_what_is_watched_is_named(messages: Messages, screen: Console) -> None:
+    messages.ready({"order": None, "gateway": None})
+    messages.unused(ROOT / "tools/stack/src/stack/demo.py")
+
+    assert shown(screen) == (
+        "Live reload is ready: save a file to restart gateway, order.\n"
+        "tools/stack/src/stack/demo.py: no program loads it\n"
+    )

@@ -39,7 +39,7 @@ class LiveDemo(Demo):
         return answered
 
     def watch(self, _stop: threading.Event) -> None:
-        """Restart what was saved within half a second; a program that ends by itself is told and ends nothing."""
+        """Restart the programs whose code was saved within half a second, and report those that have exited."""
         paths = next(self._saved)
         if paths:
             self._reloader.changed(paths, saved_at(paths))

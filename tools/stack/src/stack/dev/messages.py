@@ -55,9 +55,9 @@ class Messages:
         self._say(f"{program} not restarted: {left}; the next save tries again", style="bold red")
         self._block(error)
 
-    def ended(self, program: str, tail: str) -> None:
-        """Show the last words of a program that has ended by itself."""
-        self._say(f"{program} has ended by itself; the next save starts it", style="bold red")
+    def exited(self, program: str, tail: str) -> None:
+        """Show the last output of a program that has exited."""
+        self._say(f"{program} exited; the next save starts it", style="bold red")
         self._block(tail)
 
     def _block(self, text: str) -> None:

@@ -58,11 +58,11 @@ class Reloader:
         return all(standby.is_loaded() for standby in self._standbys.values())
 
     def check(self) -> None:
-        """Tell of programs that have ended by themselves; the next change starts them again."""
+        """Report programs that have exited; the next change starts them again."""
         for name, program in self._programs.items():
             if name not in self._failed and not program.is_running:
                 self._failed.add(name)
-                self._messages.ended(name, program.tail())
+                self._messages.exited(name, program.tail())
 
     def changed(self, paths: Collection[Path], saved: float) -> None:
         """Restart the programs that changed files belong to, and those whose last restart failed.

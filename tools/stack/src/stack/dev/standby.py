@@ -60,7 +60,7 @@ class Standby:
         The old process is asked to end then, and finishes the requests that it has.
 
         Raises:
-            ProcessError: It has ended, or takes too long; the message ends with the last lines that it printed.
+            ProcessError: It has ended, or takes too long; the message ends with the last lines of its log.
         """
         if self._ending is None:
             self._next.check()
