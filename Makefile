@@ -145,6 +145,8 @@ docs-check: setup # builds the documentation strictly, and compares diagrams wit
 	    { echo "docs-check: $${source%.d2}.svg is out of date: run make diagrams" >&2; exit 1; }; \
 	done
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@! grep -rE --include='*.html' '<(script|link|img)[^>]+(src|href)="?(https?:)?//' .run/site || \
+	  { echo "docs-check: a page loads something from another host" >&2; exit 1; }
 
 prose: setup # wordings that the style avoids, in what tools/prose.toml lists
 	@$(BIN)/python tools/prose.py

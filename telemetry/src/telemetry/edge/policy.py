@@ -36,6 +36,7 @@ class Edge:
 
 
 EdgePolicy = Callable[[Scope], Awaitable[Edge]]
+"""Decides from a request's ASGI scope what the edge trusts; runs before the span opens."""
 
 _PUBLIC = Edge()
 

@@ -13,6 +13,7 @@ from tracetest.expectations.rules import Rule
 from tracetest.model import Trace
 
 Expectation: TypeAlias = Item | Rule
+"""What ``expect`` checks: a pattern of spans, or a rule about the whole trace."""
 
 
 def expect(trace: Trace, *expectations: Expectation) -> None:
