@@ -4,19 +4,19 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-import order_service.domain
+import faults.flags
 from stack.dev.loaded import Loaded
 from stack.dev.sources import source_folders
 from stack.places import ROOT
 
 
 def test_modules_are_sources_or_libraries_by_where_their_files_are() -> None:
-    modules = {name: sys.modules[name] for name in ("order_service.domain", "pathlib", "pytest")}
+    modules = {name: sys.modules[name] for name in ("faults.flags", "pathlib", "pytest")}
     modules["made.by.hand"] = ModuleType("made.by.hand")  # nothing could import it
 
     loaded = Loaded.observe(modules, source_folders(ROOT))
 
-    assert loaded == Loaded(frozenset({Path(str(order_service.domain.__file__))}), ("pathlib", "pytest"))
+    assert loaded == Loaded(frozenset({Path(str(faults.flags.__file__))}), ("pathlib", "pytest"))
 
 
 def test_it_is_read_as_it_was_written(tmp_path: Path) -> None:

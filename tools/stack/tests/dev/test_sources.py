@@ -16,7 +16,6 @@ def test_the_source_folders_are_those_of_the_units() -> None:
 
     assert {
         "gateway/src",
-        "services/order/src",
         "telemetry/src",
         "protos/src",
         "faults/src",
