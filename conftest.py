@@ -19,8 +19,8 @@ import faults  # noqa: F401
 import gateway  # noqa: F401
 import telemetry  # noqa: F401
 import tracetest  # noqa: F401
+from pytest_tracetest import backend_name
 from tracetest.conformance import NotApplicable
-from tracetest.pytest_plugin import backend_name
 
 _STACKS = {"local": "local", "compose": "compose", "observability": "observed"}  # and the fixtures that give them
 

@@ -17,7 +17,7 @@ from stack.jaeger import Jaeger as JaegerProgram
 from stack.local import LocalStack
 from stack.trace_stores import ConsoleProgram, TraceStore
 from tracetest import Backend, Jaeger, Memory, Target, TracedClient, http_barrier
-from tracetest.pytest_plugin import backend_name, golden_folder, keep
+from pytest_tracetest import backend_name, golden_folder, keep
 
 _REQUEST_WITHIN = 30.0  # seconds
 

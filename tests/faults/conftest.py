@@ -18,7 +18,7 @@ from stack.meeting import Meeting
 from stack.recovery import until_served
 from stack.trace_stores import ConsoleProgram, TraceStore
 from tracetest import Memory, TracedClient
-from tracetest.pytest_plugin import backend_name
+from pytest_tracetest import backend_name
 
 _FOR_CONTAINERS = 0o755  # their users are others
 _OF_TIME = {"faster_than", "before", "after"}  # rules that a clock without seconds cannot decide

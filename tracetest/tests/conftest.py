@@ -11,8 +11,11 @@ from threading import Thread
 from typing import Any, Protocol
 
 import pytest
+from program_fixtures import serve_grpc
 
 from tracetest import Span, Trace
+
+__all__ = ["serve_grpc"]  # shared with telemetry's tests
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 

@@ -24,9 +24,10 @@ from tracetest.expectations.rules import (
     same_tenant,
 )
 from tracetest.expectations.signals import log, metric
+from tracetest.fetched import Trace
 from tracetest.golden.folder import GoldenError, GoldenFolder
 from tracetest.ids import TraceContext, new_context
-from tracetest.model import Event, Link, LogRecord, Measurement, Span, Trace
+from tracetest.model import Event, Link, LogRecord, Measurement, Span
 from tracetest.target import Target, http_barrier
 
 __all__ = [

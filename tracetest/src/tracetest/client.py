@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from tracetest.backends.base import Backend, Barrier, TraceNotWhole
+from tracetest.fetched import Trace
 from tracetest.golden.folder import GoldenFolder
 from tracetest.ids import TraceContext
-from tracetest.model import Trace
 
 if TYPE_CHECKING:
     from grpc import aio

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from telemetry import semconv
+from tracetest import names
 from tracetest.model import Attributes
 
 # https://opentelemetry.io/docs/specs/semconv/registry/attributes/, "deprecated"
@@ -29,15 +29,15 @@ def called_names(attributes: Attributes) -> list[str]:
 
     Of an RPC the full name of the service, such as ``shop.user.v1.UserService``; of either ``HOST:PORT`` and ``HOST``.
     """
-    is_rpc = semconv.RPC_METHOD in attributes
-    if not is_rpc and semconv.HTTP_REQUEST_METHOD not in attributes and _OLD_HTTP_METHOD not in attributes:
+    is_rpc = names.RPC_METHOD in attributes
+    if not is_rpc and names.HTTP_REQUEST_METHOD not in attributes and _OLD_HTTP_METHOD not in attributes:
         return []
     return [*(_rpc_services(attributes) if is_rpc else ()), *_addresses(attributes)]
 
 
 def rpc_code(attributes: Attributes) -> str | None:
     """Give the status of an RPC by its name; None where there is none."""
-    code = attributes.get(semconv.RPC_RESPONSE_STATUS_CODE, attributes.get(_OLD_RPC_CODE))
+    code = attributes.get(names.RPC_RESPONSE_STATUS_CODE, attributes.get(_OLD_RPC_CODE))
     if isinstance(code, int) and 0 <= code < len(_CODES):
         return _CODES[code]
     return None if code is None else str(code)
@@ -45,12 +45,12 @@ def rpc_code(attributes: Attributes) -> str | None:
 
 def http_status(attributes: Attributes) -> int | None:
     """Give the status of an HTTP answer; None where there is none."""
-    status = attributes.get(semconv.HTTP_RESPONSE_STATUS_CODE, attributes.get(_OLD_HTTP_STATUS))
+    status = attributes.get(names.HTTP_RESPONSE_STATUS_CODE, attributes.get(_OLD_HTTP_STATUS))
     return status if isinstance(status, int) else None
 
 
 def _rpc_services(attributes: Attributes) -> Iterator[str]:
-    service, separator, _method = str(attributes[semconv.RPC_METHOD]).rpartition("/")
+    service, separator, _method = str(attributes[names.RPC_METHOD]).rpartition("/")
     if separator:
         yield service
     elif _OLD_RPC_SERVICE in attributes:
@@ -58,7 +58,7 @@ def _rpc_services(attributes: Attributes) -> Iterator[str]:
 
 
 def _addresses(attributes: Attributes) -> Iterator[str]:
-    host, port = attributes.get(semconv.SERVER_ADDRESS), attributes.get(semconv.SERVER_PORT)
+    host, port = attributes.get(names.SERVER_ADDRESS), attributes.get(names.SERVER_PORT)
     if host is None:
         host, port = _authority(str(attributes.get(_URL_FULL, attributes.get(_OLD_HTTP_URL, ""))))
     if host:

@@ -6,11 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
-
-if TYPE_CHECKING:
-    from tracetest.expectations.expect import Expectation
-    from tracetest.golden.folder import GoldenFolder
+from typing import Any, Literal, TypeAlias
 
 Value: TypeAlias = "str | bool | int | float | tuple[object, ...]"
 Attributes: TypeAlias = Mapping[str, Value]
@@ -125,7 +121,6 @@ class Trace:
         metrics: What was measured within it; None where nobody keeps measurements.
         caller: The span id that the request came with: the one parent that nobody exports.
         link: Where a browser shows it.
-        golden: Where its golden form is kept.
     """
 
     trace_id: str
@@ -134,7 +129,6 @@ class Trace:
     metrics: Sequence[Measurement] | None = None
     caller: str | None = None
     link: str | None = None
-    golden: GoldenFolder | None = field(default=None, repr=False, compare=False)
 
     def __iter__(self) -> Iterator[Span]:
         return iter(self.spans)
@@ -166,20 +160,6 @@ class Trace:
         """Give all that a span caused, at any depth, in the order of their start."""
         below = [each for child in self.children(span) for each in (child, *self.descendants(child))]
         return sorted(below, key=lambda each: each.start)
-
-    def expect(self, *expectations: Expectation) -> None:
-        """Raise AssertionError, which shows why, when the trace is not what is expected; see `tracetest`."""
-        __tracebackhide__ = True
-        from tracetest.expectations.expect import expect  # noqa: PLC0415  it is made of traces
-
-        expect(self, *expectations)
-
-    def matches_golden(self, name: str) -> None:
-        """Compare with a golden trace, see `tracetest.golden.signature`; raise GoldenError, which says the changes."""
-        __tracebackhide__ = True
-        if self.golden is None:
-            raise TypeError("the trace comes from no client that knows where golden traces are")
-        self.golden.check(self, name)
 
     def named(self, name: str, *, service: str | None = None, kind: Kind | None = None) -> list[Span]:
         """Give the spans of a name, of one service and kind if asked."""

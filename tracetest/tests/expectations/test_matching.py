@@ -12,8 +12,7 @@ from dirty_equals import IsInt, IsStr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracetest import Event, Link, Span, Trace, descendant, exactly, exception, no, parallel, span, unordered
-from tracetest.expectations import expect
+from tracetest import Event, Link, Span, Trace, descendant, exactly, exception, expect, no, parallel, span, unordered
 
 SQLITE = {"db.system.name": "sqlite"}
 ORDER = span(

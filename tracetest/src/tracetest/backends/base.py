@@ -10,8 +10,9 @@ from time import monotonic
 
 from tracetest.backends.completeness import SERVERS_SIDE, missing_parts
 from tracetest.expectations.drawing import draw
+from tracetest.fetched import Trace
 from tracetest.ids import TraceContext, new_context
-from tracetest.model import LogRecord, Measurement, Trace
+from tracetest.model import LogRecord, Measurement
 
 _FIRST_POLL = 0.01
 _SLOWER = 1.5

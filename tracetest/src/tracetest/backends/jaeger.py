@@ -12,7 +12,7 @@ from tracetest.backends.base import Backend, BackendError, Signals
 from tracetest.backends.http import Limits, client, get_json
 from tracetest.backends.jaeger_json import read_trace
 from tracetest.backends.otlp_json import read_logs, read_measurements, read_spans
-from tracetest.model import Trace
+from tracetest.fetched import Trace
 
 Api = Literal["v3", "legacy"]
 

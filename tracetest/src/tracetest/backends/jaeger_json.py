@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast, get_args
 
-from tracetest.model import Attributes, Event, Kind, Link, Span, Status, Trace
+from tracetest.fetched import Trace
+from tracetest.model import Attributes, Event, Kind, Link, Span, Status
 
 _OWN_TAGS = frozenset(
     {"span.kind", "otel.status_code", "otel.status_description", "otel.scope.name", "otel.scope.version", "error"}

@@ -20,11 +20,12 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.sdk.trace import Span as SdkSpan
 from opentelemetry.trace import SpanContext, format_span_id, format_trace_id
 
-from telemetry import semconv
+from tracetest import names
 from tracetest.backends.base import Backend, Signals
 from tracetest.backends.http import Limits
+from tracetest.fetched import Trace
 from tracetest.ids import RepeatableContexts, TraceContext
-from tracetest.model import Event, Kind, Link, LogRecord, Measurement, Span, Status, Trace, Value
+from tracetest.model import Event, Kind, Link, LogRecord, Measurement, Span, Status, Value
 
 _BEGINNING = 1_000_000_000_000_000  # microseconds since the epoch: a morning in September 2001
 _TICK = 10  # microseconds
@@ -167,7 +168,7 @@ def _span(started: int, ended: int, span: ReadableSpan, numbers: Mapping[str, st
     parent = span.parent
     resource = _values(span.resource.attributes)
     return Span(
-        service=str(resource.pop(semconv.SERVICE_NAME, "")),
+        service=str(resource.pop(names.SERVICE_NAME, "")),
         name=span.name,
         kind=_kind(span.kind.name),
         status=_status(span.status.status_code.name),
@@ -220,7 +221,7 @@ def _ids(span: ReadableSpan) -> tuple[int, int]:
 
 
 def _service(resource: Resource | None) -> str:
-    return "" if resource is None else str(resource.attributes.get(semconv.SERVICE_NAME, ""))
+    return "" if resource is None else str(resource.attributes.get(names.SERVICE_NAME, ""))
 
 
 def _values(attributes: Mapping[str, Any] | None) -> dict[str, Value]:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast, get_args
 
-from telemetry import semconv
+from tracetest import names
 from tracetest.model import Attributes, Event, Kind, Link, LogRecord, Measurement, Span, Status, Trace, Value
 
 _KINDS: tuple[Kind, ...] = ("INTERNAL", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")  # 0 is unspecified
@@ -67,7 +67,7 @@ def otlp_of(trace: Trace) -> dict[str, Any]:
         "resourceSpans": [
             {
                 "resource": {
-                    "attributes": _written({**spans[0].resource, semconv.SERVICE_NAME: spans[0].service}),
+                    "attributes": _written({**spans[0].resource, names.SERVICE_NAME: spans[0].service}),
                 },
                 "scopeSpans": [{"scope": {}, "spans": [_written_span(trace.trace_id, span) for span in spans]}],
             }
@@ -101,7 +101,7 @@ def _span(document: Mapping[str, Any], resource: Attributes) -> Span:
             Event(each.get("name", ""), _attributes(each)) for each in sorted(document.get("events", ()), key=_time)
         ),
         links=tuple(Link(each["traceId"].lower(), each["spanId"].lower()) for each in document.get("links", ())),
-        resource={key: value for key, value in resource.items() if key != semconv.SERVICE_NAME},
+        resource={key: value for key, value in resource.items() if key != names.SERVICE_NAME},
     )
 
 
@@ -119,7 +119,7 @@ def _measurement(
 
 
 def _service(resource: Attributes) -> str:
-    return str(resource.get(semconv.SERVICE_NAME, ""))
+    return str(resource.get(names.SERVICE_NAME, ""))
 
 
 def _time(event: Mapping[str, Any]) -> int:

@@ -14,9 +14,9 @@ import grpc
 from google.protobuf.message import Message
 from grpc import StatusCode
 
-from telemetry.context.tenant import TENANT_METADATA
 from tracetest.conformance.methods import Method
 from tracetest.ids import TraceContext, new_context
+from tracetest.names import TENANT_METADATA
 
 if TYPE_CHECKING:
     from grpc import _CallIterator

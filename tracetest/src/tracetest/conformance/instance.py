@@ -18,7 +18,8 @@ from tracetest.conformance.errors import NotApplicable, Violation
 from tracetest.conformance.methods import Method, find_methods
 from tracetest.conformance.sink import Sink
 from tracetest.conformance.stand_in import StandIn
-from tracetest.model import Span, Trace
+from tracetest.fetched import Trace
+from tracetest.model import Span
 
 _POLL = 0.02
 _SPANS_WITHIN = 5.0

@@ -17,7 +17,8 @@ from typing_extensions import override
 
 from tracetest.backends.base import Backend
 from tracetest.backends.otlp_json import read_spans
-from tracetest.model import Span, Trace
+from tracetest.fetched import Trace
+from tracetest.model import Span
 
 _TRACES = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 _METRICS = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from tracetest.backends.otlp_json import otlp_of
-from tracetest.model import Trace
+from tracetest.fetched import Trace
 
 _LONGEST = 150  # characters of a test's name
 

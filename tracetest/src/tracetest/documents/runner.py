@@ -39,8 +39,8 @@ from tracetest.client import Exchange, TracedClient
 from tracetest.documents.reader import read_expectations
 from tracetest.documents.shapes import DocumentError, choice, mapping, number, only, sequence, text
 from tracetest.expectations.expect import Expectation
+from tracetest.fetched import Trace
 from tracetest.golden.folder import GoldenFolder
-from tracetest.model import Trace
 from tracetest.target import Target, http_barrier
 
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")

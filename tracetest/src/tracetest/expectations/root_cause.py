@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from telemetry import semconv
+from tracetest import names
 from tracetest.conventions import http_status, rpc_code
 from tracetest.model import Span, Trace
 
@@ -33,7 +33,7 @@ def failure_of(span: Span) -> str | None:
     A server that answers NOT_FOUND or 404 has the status UNSET, since the fault is its caller's, and still the failure
     began there: so the code of the answer counts, too.
     """
-    kind = span.attributes.get(semconv.ERROR_TYPE)
+    kind = span.attributes.get(names.ERROR_TYPE)
     if kind is not None:
         return str(kind)
     code = rpc_code(span.attributes)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from telemetry import semconv
+from tracetest import names
 from tracetest.expectations.chaining import Item
 from tracetest.expectations.drawing import title
 from tracetest.expectations.matching import Matching
@@ -105,7 +105,7 @@ class same_tenant(Rule):  # noqa: N801
     """
 
     tenant: str | None = None
-    attribute: str = semconv.TENANT_ID
+    attribute: str = names.TENANT_ID
 
     def problems(self, trace: Trace) -> Iterator[str]:
         """Name the spans of another tenant or of none."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import get_args
 
-from telemetry import semconv
+from tracetest import names
 from tracetest.expectations.patterns import SpanPattern
 from tracetest.model import Attributes, Event, Kind, Link, Span
 
@@ -34,7 +34,7 @@ def is_named(expected: object, seen: Span) -> bool:
     """Compare a name; that of an RPC may be shortened: ``CreateOrder`` or ``OrderService/CreateOrder``."""
     if is_equal(expected, seen.name):
         return True
-    if not isinstance(expected, str) or semconv.RPC_METHOD not in seen.attributes:
+    if not isinstance(expected, str) or names.RPC_METHOD not in seen.attributes:
         return False
     return seen.name.endswith((f"/{expected}", f".{expected}"))
 
@@ -112,7 +112,7 @@ def _link_differences(expected: Sequence[Link], seen: Sequence[Link], *, closed:
 
 
 def _event(event: Event) -> str:
-    kind = event.attributes.get(semconv.EXCEPTION_TYPE)
+    kind = event.attributes.get(names.EXCEPTION_TYPE)
     return str(event.name) if kind is None else f"{event.name} {kind if isinstance(kind, str) else shown(kind)}"
 
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from telemetry import semconv
+from tracetest import names
 from tracetest.expectations.drawing import INDENT
 from tracetest.model import Span, Trace
 
-TRACKED = (semconv.TENANT_ID,)
+TRACKED = (names.TENANT_ID,)
 _HEADER = "# on every span but those marked: "
 _BETWEEN = "  "
 
@@ -110,9 +110,7 @@ def _node(trace: Trace, span: Span, tracked: Sequence[str]) -> Node:
     name = " ".join(span.name.split())
     marks: list[str] = [] if span.status == "UNSET" else [span.status]
     marks += [
-        f"exception {each.attributes.get(semconv.EXCEPTION_TYPE, '')}"
-        for each in span.events
-        if each.name == "exception"
+        f"exception {each.attributes.get(names.EXCEPTION_TYPE, '')}" for each in span.events if each.name == "exception"
     ]
     marks += [f"{len(span.links)} links"] if span.links else []
     marks += [f"without {key}" for key in tracked if key not in span.attributes]

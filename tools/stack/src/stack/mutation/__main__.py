@@ -99,7 +99,7 @@ _LOADED = (
     "stack.in_process",
     "stack.jaeger",
     "stack.meeting",
-    "tracetest.pytest_plugin",
+    "pytest_tracetest",
     "tracetest",
     "user_service.server",
 )

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from grpc import StatusCode
 
-from telemetry import semconv
-from telemetry.grpc.status import SERVER_ERRORS
+from tracetest import names
 from tracetest.conformance.calling import WITHIN, Exchange
 from tracetest.conformance.errors import NotApplicable, require
 from tracetest.conformance.instance import Instance
 from tracetest.conformance.provoking import failures
 from tracetest.conformance.subject import Subject
 from tracetest.model import Span
+from tracetest.names import SERVER_ERRORS
 
 _EXCEPTION = "exception"
 
@@ -53,10 +53,10 @@ def span_problems(span: Span, exchange: Exchange) -> Iterator[str]:
     code = exchange.code
     is_error = code in SERVER_ERRORS
     expected: dict[str, object] = {
-        semconv.RPC_SYSTEM_NAME: semconv.RPC_SYSTEM_GRPC,
-        semconv.RPC_METHOD: exchange.method.name,
-        semconv.RPC_RESPONSE_STATUS_CODE: code.name,
-        semconv.ERROR_TYPE: code.name if is_error else None,
+        names.RPC_SYSTEM_NAME: names.RPC_SYSTEM_GRPC,
+        names.RPC_METHOD: exchange.method.name,
+        names.RPC_RESPONSE_STATUS_CODE: code.name,
+        names.ERROR_TYPE: code.name if is_error else None,
     }
     if span.name != exchange.method.name:
         yield f"its name is {span.name!r}, expected {exchange.method.name!r}"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from telemetry import semconv
-from telemetry.context.tenant import TENANT_METADATA
+from tracetest import names
 from tracetest.conformance.calling import Exchange
 from tracetest.conformance.errors import NotApplicable, Violation, require
 from tracetest.conformance.instance import Instance
 from tracetest.conformance.provoking import outgoing
 from tracetest.conformance.subject import Subject
-from tracetest.model import Span, Trace
+from tracetest.fetched import Trace
+from tracetest.model import Span
+from tracetest.names import TENANT_METADATA
 
 
 def trace_continued(subject: Subject) -> None:
@@ -73,7 +74,7 @@ def _not_continued(instance: Instance) -> Iterator[str]:
 
 def _database_below(instance: Instance) -> None:
     traces = [instance.served(instance.account.call(method)) for method in instance.account.working]
-    found = [(trace, each) for trace, _span in traces for each in trace if semconv.DB_SYSTEM_NAME in each.attributes]
+    found = [(trace, each) for trace, _span in traces for each in trace if names.DB_SYSTEM_NAME in each.attributes]
     if not found:
         if instance.database is None:
             raise NotApplicable("the service calls no other that the suite stands in for, and has no database")
@@ -94,6 +95,6 @@ def _is_below_server(trace: Trace, span: Span) -> bool:
 
 def _without_tenant(trace: Trace, exchange: Exchange) -> Iterator[str]:
     for each in trace:
-        tenant = each.attributes.get(semconv.TENANT_ID, "none")
+        tenant = each.attributes.get(names.TENANT_ID, "none")
         if tenant != exchange.tenant:
-            yield f"{each.kind} span {each.name} has {semconv.TENANT_ID}={tenant}"
+            yield f"{each.kind} span {each.name} has {names.TENANT_ID}={tenant}"

@@ -11,14 +11,13 @@ from time import monotonic, sleep
 
 from grpc import StatusCode
 
-from telemetry import semconv
-from telemetry.context.tenant import is_tenant
 from tracetest.conformance.calling import Metadata, new_tenant
 from tracetest.conformance.errors import require
 from tracetest.conformance.instance import Instance
 from tracetest.conformance.methods import Method
 from tracetest.conformance.sink import Sink
 from tracetest.conformance.subject import Subject
+from tracetest.names import TENANT_ID, is_tenant
 
 _SEED = 20_260_101
 _FUZZED = 100
@@ -79,7 +78,7 @@ def cardinality_bounded(subject: Subject) -> None:
             problems.append(
                 f"{label} has {len(values)} values after as many calls, such as {max(values)!r}: expected a bound"
             )
-    forged = {str(span.attributes.get(semconv.TENANT_ID, "a")) for span in sink.spans}
+    forged = {str(span.attributes.get(TENANT_ID, "a")) for span in sink.spans}
     problems += [f"a span is of tenant {each!r}, which is none" for each in forged if not is_tenant(each)]
     require(*problems)
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from grpc import StatusCode
 
-from telemetry.context.tenant import TENANT_METADATA
 from tracetest.conformance.account import Account
 from tracetest.conformance.calling import WITHIN
 from tracetest.conformance.errors import NotApplicable, require
 from tracetest.conformance.instance import Instance
 from tracetest.conformance.samples import texts_in
 from tracetest.conformance.subject import Subject
+from tracetest.names import TENANT_METADATA
 
 _REFUSALS = frozenset({StatusCode.UNAUTHENTICATED, StatusCode.PERMISSION_DENIED, StatusCode.INVALID_ARGUMENT})
 _NO_TENANTS = (None, "", "Acme", "../acme", "acme corp", "a" * 64)

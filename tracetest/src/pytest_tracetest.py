@@ -1,7 +1,7 @@
 """The pytest plugin: options, the fixtures `trace`, `trace_backend` and `trace_target`, and the traces of failed tests.
 
-pytest loads it wherever the package is installed, with its extra ``testing`` or without: so it stands outside of
-`tracetest`, and imports that when a test first asks for it.
+pytest loads it in every run where the distribution is installed. So it stands beside the package `tracetest`, whose
+import takes half a second, and imports that when a test first uses a fixture.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from tracetest.backends.base import Backend
     from tracetest.backends.http import Limits
     from tracetest.client import TracedClient
+    from tracetest.fetched import Trace
     from tracetest.golden.folder import GoldenFolder
-    from tracetest.model import Trace
     from tracetest.target import Target
 
 _BACKENDS = ("memory", "console", "jaeger")
@@ -90,7 +90,7 @@ def trace_backend(pytestconfig: pytest.Config) -> Backend:
 @pytest.fixture(scope="session")
 def trace_target() -> Target:
     """Say what requests are sent to: a project overrides this fixture."""
-    pytest.fail("nobody said what to test: define a fixture trace_target that returns a telemetry.testing.Target")
+    pytest.fail("define a fixture trace_target that returns a tracetest.Target: it says what to test")
 
 
 @pytest.fixture
