@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tracetest import names
 from tracetest.expectations.chaining import Item
@@ -23,8 +24,12 @@ class Rule(ABC):
     """Something that holds for a trace or does not."""
 
     @abstractmethod
-    def problems(self, trace: Trace) -> Iterator[str]:
-        """Say why it does not hold, a line each; nothing when it does."""
+    def problems(self, trace: Any) -> Iterator[str]:
+        """Say why it does not hold, a line each; nothing when it does.
+
+        Args:
+            trace: A `tracetest.Trace`; Any, so that a rule of your own may name that type.
+        """
 
 
 @dataclass(frozen=True, slots=True)
