@@ -16,17 +16,17 @@ from faults.catalogue import Caller, Catalogue, Fault, Metric, load
 _INTRODUCTION = """\
 # What can go wrong
 
-Every failure that the stack knows, and what it must look like: in the answer, in the trace, in the metrics.
-`faults/catalogue.yaml` says it once; the injection, the tests in `tests/faults/`, the demo's menu and this page are
-made of it. `make failures` writes this page.
+Every failure that the stack can inject, with the response, the trace and the metrics that it must produce.
+`faults/catalogue.yaml` is the only source: the injection, the tests in `tests/faults/`, the demo's menu and this page
+are generated from it. `make failures` writes this page.
 
 ## Switching a failure on
 
-Some failures are a caller's: it is enough to send the request. The others need services that run with `FAULTS=1`, and
-`FAULT_FLAGS` with the name of a file of flags ([flagd's format](https://flagd.dev/reference/flag-definitions/), read
-through [OpenFeature](https://openfeature.dev)). Without `FAULTS=1` no code of it is wired into a service, and
-`FAULT_FLAGS` alone is an error at the start. A service sees a switch with its next call, and tells each evaluation in
-the trace, by the event `feature_flag.evaluation`.
+A failure that the caller causes needs only its request. The others need services that run with `FAULTS=1`, and with
+`FAULT_FLAGS` set to a file of flags ([flagd's format](https://flagd.dev/reference/flag-definitions/), read
+through [OpenFeature](https://openfeature.dev)). Without `FAULTS=1`, services contain no injection code, and
+`FAULT_FLAGS` alone is an error at start. A changed flag takes effect with the next call. The event
+`feature_flag.evaluation` records each evaluation in the trace.
 
 Without Docker, `FAULTS=1 make demo` has a menu of the failures. With Docker:
 
@@ -38,8 +38,8 @@ docker compose --file docker-compose.yml --file deploy/faults.yaml up --build --
 .venv/bin/python -m faults off
 ```
 
-`--tenant` and `--instance` (a `service.instance.id`) narrow a failure down, `--share` lets it meet a part of the
-traces: within one trace every service decides alike.
+`--tenant` and `--instance` (a `service.instance.id`) restrict a failure. `--share` applies it to a part of the traces:
+within one trace, all services decide the same way.
 
 ## All of them
 
@@ -117,13 +117,13 @@ def _caller(caller: Caller) -> str:
     if caller.as_other_tenant:
         said.append("another tenant's token")
     if caller.leaves_after is not None:
-        said.append(f"hangs up after {caller.leaves_after:g} s")
+        said.append(f"disconnects after {caller.leaves_after:g} s")
     return ", ".join(said)
 
 
 def _answer(fault: Fault) -> str:
     if fault.answer is None:
-        return "nobody is there"
+        return "no answer"
     return f"{fault.answer.status} {fault.answer.title or ''}".strip()
 
 
@@ -134,7 +134,7 @@ def _metric(metric: Metric) -> str:
 
 def _trace(trace: Any) -> str:
     if trace is None:
-        return "No trace arrives until it is up again.\n"
+        return "No trace arrives until it is running again.\n"
     lines = [line for each in trace for line in _lines(each, 0)]
     return "```\n" + "\n".join(lines) + "\n```\n"
 
