@@ -1,4 +1,4 @@
-"""ASGI's types, as this package writes them."""
+"""The types of ASGI."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What must be made anew in a forked child: locks, queues, connections and ids of the parent are of no use there.
+"""Objects that a forked child must replace: it cannot use its parent's locks, queues, connections and ids.
 
-The operating system's hook is taken when the first object asks for it, not at import, and it keeps no object alive.
+The fork hook is registered by the first object, not at import, and it keeps no object alive.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from weakref import WeakSet
 
 
 class Renewable(Protocol):
-    """Something that can start afresh in a forked child."""
+    """An object that can start again in a forked child."""
 
     def after_fork(self) -> None:
-        """Drop what belongs to the parent; called in the child, before anything else runs there."""
+        """Drop the parent's state; called in the child before anything else runs."""
 
 
 _objects: WeakSet[Renewable] = WeakSet()
@@ -22,7 +22,7 @@ _hooked: list[bool] = []
 
 
 def renew_after_fork(renewable: Renewable) -> None:
-    """Have `after_fork` called in every forked child for as long as the object lives."""
+    """Call `after_fork` in every forked child for as long as the object lives."""
     _objects.add(renewable)
     if not _hooked and hasattr(os, "register_at_fork"):
         _hooked.append(True)

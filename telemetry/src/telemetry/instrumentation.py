@@ -1,4 +1,4 @@
-"""What instruments a service: servers, channels and ASGI applications that are traced and measured."""
+"""Creates the instrumented parts of a service: servers, channels and ASGI applications."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Instrumentation:
     """The instrumenting side of `telemetry.Telemetry`.
 
     Attributes:
-        config: What it was made of.
-        tracer_provider: Makes the spans.
-        measuring: Measures the service.
-        propagator: How context travels.
+        config: Its configuration.
+        tracer_provider: Creates its tracers.
+        measuring: Its metrics.
+        propagator: Propagates context.
     """
 
     config: TelemetryConfig
@@ -49,15 +49,15 @@ class Instrumentation:
         traced: CallFilter = ordinary_calls,
         hooks: Hooks | None = None,
     ) -> aio.Server:
-        """Make a server whose calls are traced, know their tenant and deadline, and have their errors mapped.
+        """Create a server: its calls are traced, have a tenant and a deadline, and map errors to status codes.
 
         Args:
             errors: Domain error → code; see `telemetry.grpc.server.TracingServerInterceptor`.
-            interceptors: More of them; they run inside of each call's span.
-            options: Channel arguments; they win over `telemetry.grpc.traced_server.SERVER_OPTIONS`.
-            trust: What is believed of callers' metadata; see `server_interceptors`.
+            interceptors: More interceptors; they run inside each call's span.
+            options: Channel arguments; they override `telemetry.grpc.traced_server.SERVER_OPTIONS`.
+            trust: Which of a caller's metadata is trusted; see `server_interceptors`.
             traced: Which calls are traced; see `server_interceptors`.
-            hooks: Told of each message of calls that are recorded.
+            hooks: Called for each message of recorded calls.
         """
         return make_server(self._served_calls(errors, trust, traced, hooks), interceptors, options)
 
@@ -69,14 +69,14 @@ class Instrumentation:
         traced: CallFilter = ordinary_calls,
         hooks: Hooks | None = None,
     ) -> list[aio.ServerInterceptor]:
-        """Give what ``grpc.aio.server(interceptors=…)`` wants, for a server that somebody else makes.
+        """Return the interceptors for ``grpc.aio.server(interceptors=…)``, for a server created elsewhere.
 
         Args:
             errors: Domain error → code; see `telemetry.grpc.server.TracingServerInterceptor`.
-            trust: What is believed of callers' metadata: by default their trace and tenant, and no baggage.
+            trust: Which of a caller's metadata is trusted: by default trace and tenant, not baggage.
             traced: Which calls are traced: by default all but health checks and reflection. Filters by method, service
                 and prefix are in `opentelemetry.instrumentation.grpc.filters`.
-            hooks: Told of each message of calls that are recorded; without them nothing of a message is.
+            hooks: Called for each message of recorded calls; without hooks, no message is recorded.
         """
         return [self._served_calls(errors, trust, traced, hooks)]
 
@@ -105,12 +105,12 @@ class Instrumentation:
         propagate_to: Collection[str] | None = None,
         traced: CallFilter = ordinary_calls,
     ) -> list[aio.ClientInterceptor]:
-        """Give what a ``grpc.aio`` channel wants.
+        """Return the interceptors for a ``grpc.aio`` channel.
 
         Args:
             target: Written on the spans as the server's address.
-            timeouts: For calls that come with none.
-            propagate_to: Hosts that are told the trace and the tenant, such as "user" or "*.internal"; None: any.
+            timeouts: For calls without one.
+            propagate_to: Hosts that receive the trace and the tenant, such as "user" or "*.internal"; None: all.
             traced: Which calls get a span; see `server_interceptors`.
         """
         return make_client_interceptors(self._outgoing_calls(target, timeouts, propagate_to, traced))
@@ -127,18 +127,18 @@ class Instrumentation:
         traced: CallFilter = ordinary_calls,
         hooks: Hooks | None = None,
     ) -> aio.Channel:
-        """Make a channel whose calls are traced, carry the tenant, and always have a deadline.
+        """Create a channel: its calls are traced, carry the tenant, and always have a deadline.
 
         Args:
-            target: Where to, such as ``user:50051``.
-            retryable: Full names of the methods that gRPC may try again.
-            timeout: Seconds for a call with one response, if less is not left of the deadline around it.
+            target: The server, such as ``user:50051``.
+            retryable: Full names of the methods that gRPC may retry.
+            timeout: Seconds for a call with one response, or what is left of the current deadline if that is less.
             stream_timeout: The same for a call with a stream of responses.
             options: Credentials and more; its `retryable` is added to the one given here.
-            propagate_to: Hosts that are told the trace and the tenant, such as "user" or "*.internal"; by default
-                every one that the service opens a channel to.
+            propagate_to: Hosts that receive the trace and the tenant, such as "user" or "*.internal"; by default every
+                host that the service opens a channel to.
             traced: Which calls get a span; see `server_interceptors`.
-            hooks: Told of each message of calls that are recorded.
+            hooks: Called for each message of recorded calls.
         """
         given = options or ChannelOptions()
         made = ChannelOptions(

@@ -1,4 +1,4 @@
-"""All that measures a service, put together: `Telemetry` has one, and it costs nothing where metrics are off."""
+"""The metrics of a service: `Telemetry` has one, and it costs nothing where metrics are off."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ _SCOPE = "throughline"
 
 
 class Measurement:
-    """The meter provider and what is measured with it.
+    """The meter provider and its instruments.
 
     Args:
-        config: Of the metrics.
-        resource: Who is measured.
+        config: The metrics section.
+        resource: The service's.
         readers: More readers, such as an in-memory one in tests.
-        spans: Tells what became of the spans, an entry an exporter.
+        spans: Returns the span counts, one entry per exporter.
 
     Attributes:
-        provider: OpenTelemetry's; one that does nothing where there is no exporter and no reader.
+        provider: OpenTelemetry's; a no-op without an exporter or a reader.
         meter: For this package's own metrics; None where metrics are off.
-        pipelines: Those to flush and to close.
+        pipelines: The pipelines to flush and to close.
         http: Measures requests; None where metrics are off.
         connections: The same for WebSockets.
-        business: Makes the metrics of the service's own.
+        business: Creates business metrics.
     """
 
     def __init__(
@@ -67,16 +67,16 @@ class Measurement:
             observe_exports(self.meter, spans)
 
     def call_observers(self) -> list[CallObserver]:
-        """Make what measures the calls that one server serves; nothing where metrics are off."""
+        """Create the observers of one server's calls; none where metrics are off."""
         return [] if self.meter is None else [measure(server_call_metrics(self.meter))]
 
     def client_calls(self) -> CallMetrics | None:
-        """Make what measures the calls of one channel; None where metrics are off."""
+        """Create the metrics of one channel's calls; None where metrics are off."""
         return None if self.meter is None else client_call_metrics(self.meter)
 
     @property
     def pools(self) -> PoolMetrics | None:
-        """What measures the pools of databases; None where metrics are off."""
+        """The metrics of database connection pools; None where metrics are off."""
         if self._pools is None and self.meter is not None:
             from telemetry.sqlalchemy.pool import PoolMetrics  # noqa: PLC0415  SQLAlchemy is an extra
 
@@ -84,18 +84,18 @@ class Measurement:
         return self._pools
 
     def watch_event_loop(self) -> None:
-        """Measure how late the running event loop is, until `stop`."""
+        """Measure the lag of the running event loop, until `stop`."""
         if self.meter is not None:
             self._watches.append(EventLoopWatch(self.meter))
 
     def use_resource(self, resource: Resource) -> None:
-        """Measure another process from now on, a forked child, from nothing."""
+        """Start again for another process, a forked child."""
         if isinstance(self.provider, ServiceMeterProvider):
             self.provider.use_resource(resource)
         if self.http is not None:
             self.http.after_fork()
 
     def stop(self) -> None:
-        """Watch event loops no more."""
+        """Stop measuring event loops."""
         while self._watches:
             self._watches.pop().stop()

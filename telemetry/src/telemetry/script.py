@@ -22,9 +22,9 @@ def init_tracer(
     exporter_type: ExporterKind = "otlp",
     endpoint: str | None = None,
 ) -> trace.Tracer:
-    """Set tracing up in one line, for scripts: makes it OpenTelemetry's global provider and gives a tracer.
+    """Set up tracing in one line, for scripts: set OpenTelemetry's global provider and return a tracer.
 
-    A service calls `configure` and shuts it down in time; here the interpreter's end does, within the default budget of
+    A service calls `configure` and shuts it down itself; here the interpreter's exit does, within the default budget of
     five seconds.
 
     Args:
@@ -35,7 +35,7 @@ def init_tracer(
         endpoint: See `ExporterConfig.endpoint`.
 
     Raises:
-        ConfigError: A value is wrong, or there is a global provider already: OpenTelemetry takes one a process.
+        ConfigError: A value is invalid, or a global provider is already set: OpenTelemetry allows one per process.
     """
     if not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
         place = f"by init_tracer at {_places[0]}" if _places else "by somebody else"

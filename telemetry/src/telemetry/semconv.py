@@ -1,7 +1,7 @@
-"""Every attribute name that this package writes, once.
+"""Every attribute name that this package writes, in one place.
 
 HTTP and database names are stable; RPC names are those of the release candidate
-(https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/). A change of convention is a change of this file alone.
+(https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/). A change of the conventions changes this file alone.
 """
 
 from opentelemetry.semconv._incubating.attributes.container_attributes import CONTAINER_ID

@@ -1,4 +1,4 @@
-"""One call wires a service: `configure(config)` gives all that the service needs of this package."""
+"""The entry point: `configure(config)` returns the telemetry of a service."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Telemetry(Instrumentation, ShutdownContext):
     """A service's telemetry, made by `configure`. Also a context manager, sync and async, that shuts it down.
 
     Attributes:
-        config: What it was made of.
+        config: Its configuration.
         tracer_provider: The OpenTelemetry SDK's provider, for libraries that ask for one.
-        measuring: What measures the service: the provider of meters, `business` metrics and more.
-        log_export: What exports log records.
-        propagator: How context travels.
+        measuring: Its metrics: the meter provider, `business` metrics and more.
+        log_export: Exports log records.
+        propagator: Propagates context.
     """
 
     def __init__(
@@ -80,35 +80,35 @@ class Telemetry(Instrumentation, ShutdownContext):
             _services.claim(config.service_name, self)
 
     def tracer(self, name: str) -> trace.Tracer:
-        """Give a tracer for spans of the caller's own; `name` is the module that makes them."""
+        """Return a tracer for your own spans; `name` is the module that starts them."""
         return self.tracer_provider.get_tracer(name)
 
     @property
     def meter_provider(self) -> MeterProvider:
-        """OpenTelemetry's provider, for libraries that ask for one; it does nothing where metrics are off."""
+        """OpenTelemetry's meter provider, for libraries that ask for one; a no-op where metrics are off."""
         return self.measuring.provider
 
     def meter(self, name: str) -> Meter:
-        """Give a meter for metrics of the caller's own; `name` is the module that makes them."""
+        """Return a meter for your own metrics; `name` is the module that creates them."""
         return self.meter_provider.get_meter(name)
 
     @property
     def business(self) -> Business:
-        """What makes the metrics of the service's business."""
+        """Creates business metrics."""
         return self.measuring.business
 
     def watch_event_loop(self) -> None:
-        """Measure how late the running event loop is until the shutdown, where metrics are on."""
+        """Measure the lag of the running event loop until the shutdown, where metrics are on."""
         self.measuring.watch_event_loop()
 
     def capture_logs(self, logger: logging.Logger | None = None) -> None:
-        """Export what the logger is given until the shutdown, where logs are exported; by default the root logger."""
+        """Export the logger's records until the shutdown, where logs are exported; by default the root logger's."""
         self.log_export.capture(logger or logging.getLogger())
 
     def reload_sampling(self) -> bool:
-        """Read the file of sampling rules again; False when it is wrong, which is logged and changes nothing.
+        """Reload the file of sampling rules; an invalid file changes nothing, is logged, and returns False.
 
-        A program that wants it on a signal wires it: ``loop.add_signal_handler(SIGHUP, telemetry.reload_sampling)``.
+        To reload on a signal: ``loop.add_signal_handler(SIGHUP, telemetry.reload_sampling)``.
 
         Raises:
             ConfigError: The sampler reads no file.
@@ -118,29 +118,29 @@ class Telemetry(Instrumentation, ShutdownContext):
         return self._sampler.reload()
 
     def after_fork(self) -> None:
-        """Be another instance of the service, with no open spans; called in a forked child."""
+        """Become another instance of the service, without open spans; called in a forked child."""
         resource = resource_after_fork(self.tracer_provider.resource, self.config)
         for provider in (self.tracer_provider, self.measuring, self.log_export):
             provider.use_resource(resource)
 
     @property
     def export_counts(self) -> tuple[ExportCounts, ...]:
-        """What became of the spans, an entry an exporter."""
+        """The span counts, one entry per exporter."""
         return tuple(pipeline.counts for pipeline in self._pipelines)
 
     @property
     def open_spans(self) -> int:
-        """How many sampled spans have started and not ended."""
+        """The number of sampled spans that have started and not ended."""
         return self.tracer_provider.open_spans
 
     def force_flush(self, budget: float = 5.0) -> bool:
-        """Export what waits; False when that took more than `budget` seconds."""
+        """Export the queues; False when that took more than `budget` seconds."""
         return flush_all(self._all_pipelines, self._processors, budget)
 
     def shutdown(self, budget: float | None = None) -> None:
-        """Export what waits and stop, in `budget` seconds in all; by default the configured budget.
+        """Export the queues and stop, within `budget` seconds in total; by default the configured budget.
 
-        What could not be exported by then is counted and logged. A second call does nothing.
+        Items that are not exported by then are counted and logged. A second call does nothing.
         """
         if self._closed:
             return
@@ -158,7 +158,7 @@ def configure(
     metric_readers: Sequence[MetricReader] = (),
     log_processors: Sequence[LogRecordProcessor] = (),
 ) -> Telemetry:
-    """Make a service's telemetry. Nothing global is touched: what is made is handed on by hand.
+    """Create a service's telemetry. It changes nothing global: pass on what it returns.
 
     Args:
         config: See `TelemetryConfig`.
@@ -167,7 +167,7 @@ def configure(
         log_processors: The same for log records.
 
     Raises:
-        ConfigError: An exporter, a sampler or a propagator cannot be made; or the service is configured already, in
-            this process, and what exports its spans is still open: the message tells where.
+        ConfigError: An exporter, a sampler or a propagator cannot be created; or the service is already configured in
+            this process and not shut down: the message names the place.
     """
     return Telemetry(config, span_processors, metric_readers, log_processors)

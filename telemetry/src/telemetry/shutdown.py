@@ -1,4 +1,4 @@
-"""Something that is shut down in a time that is given, by hand or as a context manager, sync and async."""
+"""A context manager, sync and async, for objects that shut down within a time budget."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from typing import Self
 
 
 class ShutdownContext(ABC):
-    """A context manager of both kinds round `shutdown`."""
+    """Calls `shutdown` at the end of a ``with`` or ``async with`` block."""
 
     @abstractmethod
     def shutdown(self, budget: float | None = None) -> None:
-        """Stop, in `budget` seconds."""
+        """Stop within `budget` seconds."""
 
     async def ashutdown(self, budget: float | None = None) -> None:
-        """Do what `shutdown` does without blocking the event loop."""
-        pool = ThreadPoolExecutor(1, "telemetry")  # of its own: the loop's may be full of work that hangs
+        """Do what `shutdown` does, without blocking the event loop."""
+        pool = ThreadPoolExecutor(1, "telemetry")  # its own pool: the loop's may be full of work that hangs
         try:
             await asyncio.get_running_loop().run_in_executor(pool, self.shutdown, budget)
         finally:
             pool.shutdown(wait=False)
 
     def __enter__(self) -> Self:
-        """Give itself."""
+        """Return itself."""
         return self
 
     def __exit__(
@@ -35,7 +35,7 @@ class ShutdownContext(ABC):
         self.shutdown()
 
     async def __aenter__(self) -> Self:
-        """Give itself."""
+        """Return itself."""
         return self
 
     async def __aexit__(

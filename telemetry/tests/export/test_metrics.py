@@ -161,7 +161,7 @@ def test_where_nobody_listens_the_shutdown_waits_a_moment(
 
     assert monotonic() - started < 5 + SLACK
     lines = [record.getMessage() for record in caplog.records if record.name == "telemetry.export.metrics"]
-    assert lines == [f"the last metrics were not exported: nobody listens at http://{unused_address}/v1/metrics"]
+    assert lines == [f"the last metrics were not exported: no collector at http://{unused_address}/v1/metrics"]
 
 
 def test_a_certificate_that_cannot_be_read_is_told_at_the_start() -> None:

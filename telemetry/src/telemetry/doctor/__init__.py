@@ -1,4 +1,7 @@
-"""Says where a service's telemetry breaks, and the cure: ``python -m telemetry.doctor``."""
+"""Finds where a service's telemetry breaks, and suggests a fix: ``python -m telemetry.doctor``.
+
+Imports setup and everything below it; nothing imports it.
+"""
 
 from telemetry.doctor.diagnosis import Diagnosis, examine
 from telemetry.doctor.findings import EXIT_CODES, Ailment, Finding

@@ -1,4 +1,4 @@
-"""What can be told from the configuration alone, before anything is sent."""
+"""Checks of the configuration alone, before anything is sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RATIO = {"traceidratio", "parentbased_traceidratio"}
 
 
 def check_configuration(config: TelemetryConfig, environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Look at exporter, sampler, propagators and proxies; what is wrong with one hides nothing of the others."""
+    """Check exporter, sampler, propagators and proxies; a fault of one does not hide those of the others."""
     yield _exporter(config)
     yield _sampler(config)
     yield _propagators(config.propagators)
@@ -25,7 +25,7 @@ def check_configuration(config: TelemetryConfig, environ: Mapping[str, str]) -> 
 
 
 def otlp_exporters(config: TelemetryConfig) -> list[ExporterConfig]:
-    """Give the exporters of traces that send to a collector."""
+    """Return the trace exporters that send to a collector."""
     return [exporter for exporter in config.exporters if exporter.kind == "otlp"]
 
 
@@ -59,7 +59,7 @@ def _propagators(names: tuple[str, ...]) -> Finding:
 
 
 def _proxy(exporter: ExporterConfig, environ: Mapping[str, str]) -> Finding:
-    """Look for a proxy that would take what is meant for the collector; requests and gRPC both obey these variables."""
+    """Check for a proxy between here and the collector; requests and gRPC both use these variables."""
     target = urlsplit(exporter.target)
     names = [f"{target.scheme}_proxy", "all_proxy"] if exporter.protocol != "grpc" else _GRPC_PROXIES
     found = next((name for each in names for name in (each, each.upper()) if environ.get(name)), None)

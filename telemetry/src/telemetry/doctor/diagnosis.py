@@ -1,4 +1,4 @@
-"""The whole examination, from the configuration to the trace store."""
+"""The whole diagnosis, from the configuration to the trace store."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from telemetry.settings.env import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """All that was found, in the order in which it was looked for."""
+    """All findings, in the order of the checks."""
 
     findings: tuple[Finding, ...]
 
     @property
     def exit_code(self) -> int:
-        """0 when all is well, else the code of the first ailment."""
+        """0 when everything works, else the code of the first fault."""
         return next((EXIT_CODES[finding.ailment] for finding in self.findings if finding.ailment is not None), 0)
 
 
 def examine(environ: Mapping[str, str], query_url: str | None = None, within: float = 10.0) -> Diagnosis:
-    """Look at everything between a service with this environment and the trace store.
+    """Check everything between a service with this environment and the trace store.
 
     Args:
-        environ: As the service has it.
-        query_url: Where Jaeger answers; None: it is not asked.
-        within: Seconds that a span may take to arrive there.
+        environ: The service's.
+        query_url: Jaeger's query address; None skips that check.
+        within: Seconds for a span to arrive there.
     """
     return Diagnosis(tuple(_findings(environ, query_url, within)))
 
@@ -53,7 +53,7 @@ def _findings(environ: Mapping[str, str], query_url: str | None, within: float) 
 
 
 def _way(config: TelemetryConfig, exporter: ExporterConfig, query_url: str | None, within: float) -> Iterator[Finding]:
-    """Go the way of a span; what comes later stands on what comes before."""
+    """Follow the path of a span; each step needs the one before."""
     yield from check_network(exporter)
     yield from check_export(exporter)
     yield from check_probe(config, query_url, within)

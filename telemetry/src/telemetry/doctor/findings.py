@@ -1,4 +1,4 @@
-"""What can be wrong, by class; a program that runs the doctor can tell them apart by its exit code."""
+"""The classes of faults; a program that runs the doctor distinguishes them by its exit code."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Ailment(StrEnum):
-    """A class of what can be wrong, in the order in which it is looked for."""
+    """A class of faults, in the order of the checks."""
 
     SETTING = "setting"
     EXPORTER = "exporter"
@@ -24,19 +24,19 @@ class Ailment(StrEnum):
     TRACE = "trace"
 
 
-# 1 is Python's own, for what nobody foresaw; 2 is every program's of this repository, for a setting that is wrong.
+# 1 is Python's own, for an unexpected error; 2 is used by every program here for an invalid setting.
 EXIT_CODES = {ailment: number for number, ailment in enumerate(Ailment, start=2)}
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that was looked at.
+    """The result of one check.
 
     Attributes:
-        subject: What was looked at, in a word or two.
-        text: What was found, in a line.
-        ailment: Its class; None when all is well.
-        cure: What to do about it; empty when all is well.
+        subject: What was checked, in a word or two.
+        text: The result, in one line.
+        ailment: Its class; None when the check passes.
+        cure: What to do about it; empty when the check passes.
     """
 
     subject: str

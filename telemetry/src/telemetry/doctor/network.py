@@ -1,4 +1,4 @@
-"""Whether the collector's address can be reached, and speaks what the exporter speaks."""
+"""Whether the collector is reachable, and uses the exporter's protocol."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Address:
     Attributes:
         host: A name or an address.
         port: Its port.
-        secure: Whether TLS is spoken.
+        secure: Whether it uses TLS.
     """
 
     host: str
@@ -37,7 +37,7 @@ class Address:
 
     @classmethod
     def of(cls, url: str) -> Address:
-        """Read the address out of a URL."""
+        """Parse the address of a URL."""
         parts = urlsplit(url)
         return cls(parts.hostname or "", parts.port or _PORTS[parts.scheme], parts.scheme == "https")
 
@@ -50,7 +50,7 @@ class Address:
 
 
 def check_network(exporter: ExporterConfig) -> Iterator[Finding]:
-    """Look at name, port, TLS and protocol; ends with the first that is wrong, since the later ones stand on it."""
+    """Check name, port, TLS and protocol; stop at the first fault, since each needs the one before."""
     address = Address.of(exporter.target)
     for check in (_name, _port, _tls, _protocol):
         finding = check(address, exporter)
@@ -126,20 +126,20 @@ def _context(exporter: ExporterConfig) -> ssl.SSLContext:
 
 
 def _takes_tls(address: Address) -> bool:
-    """Tell whether somebody there shakes hands; who it is does not matter."""
+    """Return whether the server completes a TLS handshake; its certificate does not matter."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
         with address.connect() as raw, context.wrap_socket(raw, server_hostname=address.host):
             return True
     except ssl.SSLError as error:
-        return "ALERT" in (error.reason or "")  # it speaks TLS, and wants something of us, such as a certificate
+        return "ALERT" in (error.reason or "")  # it uses TLS, and requires something, such as a client certificate
     except OSError:
         return False
 
 
 def _first_bytes(connection: socket.socket) -> bytes:
-    """Give the beginning of the answer to a request of HTTP/1.1."""
+    """Return the first bytes of the response to an HTTP/1.1 request."""
     with connection, suppress(OSError):
         connection.sendall(_REQUEST)
         return connection.recv(64)

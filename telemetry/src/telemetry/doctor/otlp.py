@@ -1,4 +1,4 @@
-"""What the collector says to an export of nothing: OTLP allows one, and takes it as a success."""
+"""An empty export to the collector: OTLP allows it, and its success proves the path."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from telemetry.export.otlp.session import ExporterSession
 from telemetry.export.otlp.tls import read_tls
 
 _SECONDS = 5.0
-_SKEW_SECONDS = 5.0  # HTTP's clock tells whole seconds
+_SKEW_SECONDS = 5.0  # HTTP dates have whole seconds
 _EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 _REFUSALS = {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.INVALID_ARGUMENT}
 _HEADERS = "set what it asks for in OTEL_EXPORTER_OTLP_HEADERS, such as authorization=Bearer%20…"
@@ -28,7 +28,7 @@ _LOGS = "read the collector's log: its queue is full, or its own exporter cannot
 
 
 def check_export(exporter: ExporterConfig) -> Iterator[Finding]:
-    """Send an export of nothing, and look at the answer and at its clock."""
+    """Send an empty export; check the response and its clock."""
     if exporter.protocol == "grpc":
         yield _by_grpc(exporter)
         return
@@ -46,7 +46,7 @@ def check_export(exporter: ExporterConfig) -> Iterator[Finding]:
 
 
 def check_clock(date: str, whose: str) -> Finding:
-    """Compare a response's header Date with the clock here."""
+    """Compare the response's Date header with the local clock."""
     skew = time.time() - parsedate_to_datetime(date).timestamp()
     if abs(skew) <= _SKEW_SECONDS:
         return Finding("clock", f"as {whose} has it")

@@ -1,4 +1,4 @@
-"""A span sent the way the service's own are, and looked for where they are to arrive."""
+"""A probe span, sent like the service's own spans and looked up in the trace store."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _POLL_SECONDS = 0.1
 
 
 def check_probe(config: TelemetryConfig, query_url: str | None, within: float) -> Iterator[Finding]:
-    """Send one span through the configured pipeline, and ask Jaeger for it.
+    """Send one span through the configured pipeline, and query Jaeger for it.
 
     Args:
-        config: The service's; the span is sampled, whatever its sampler would have said.
-        query_url: Where Jaeger answers; None: it is not asked.
-        within: Seconds that the span may take to arrive there.
+        config: The service's; the span is always sampled.
+        query_url: Jaeger's query address; None skips that check.
+        within: Seconds for the span to arrive there.
     """
     sampled = replace(config, sampler=SamplerConfig(kind="always_on"), metrics=MetricsConfig(), logs=LogsConfig())
     with configure(sampled) as telemetry:

@@ -1,4 +1,4 @@
-"""What became of the spans of one exporter."""
+"""The counts of one exporter."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ExportCounts:
-    """What became of the sampled spans of one exporter, in this process.
+    """How many sampled spans one exporter of this process has exported, failed to export and dropped.
 
     Attributes:
         ended: Spans handed to the exporter's queue.
-        exported: Spans that the other side took.
-        failed: Spans that were sent and refused, or not answered in time.
-        dropped: Spans that fell out of the full queue.
+        exported: Spans that the receiver accepted.
+        failed: Spans that were refused, or not accepted in time.
+        dropped: Spans that a full queue dropped.
     """
 
     ended: int
@@ -23,10 +23,10 @@ class ExportCounts:
 
     @property
     def pending(self) -> int:
-        """Spans that wait, or that were left when the exporter was given up."""
+        """Spans in the queue, or left in it when the shutdown gave up."""
         return self.ended - self.exported - self.failed - self.dropped
 
     @property
     def lost(self) -> int:
-        """Spans that nobody will ever see."""
+        """Spans that are lost for good."""
         return self.failed + self.dropped

@@ -1,4 +1,4 @@
-"""The span exporters by name. A backend is imported when it is asked for, so none is a must."""
+"""The span exporters by name. Each is imported only when it is configured."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from telemetry.export.queue import Exporter
 from telemetry.export.spans import EncodedPipeline, ExportPipeline, SpanPipeline
 from telemetry.settings.env import ConfigError
 
-SpanExporter = Exporter[Any]  # of the SDK's spans, or of encoded ones
+SpanExporter = Exporter[Any]  # of the SDK's spans, or of encoded spans
 
 
 def make_pipeline(config: ExporterConfig, batch: BatchConfig) -> SpanPipeline[Any] | None:
-    """Make the configured exporter and its queue; None for "none". Raises ConfigError when it cannot be made."""
+    """Create the configured exporter and its queue; None for "none". Raises ConfigError when it cannot be created."""
     exporter = make_exporter(config)
     if exporter is None:
         return None
@@ -32,7 +32,7 @@ def make_pipeline(config: ExporterConfig, batch: BatchConfig) -> SpanPipeline[An
 
 
 def make_exporter(config: ExporterConfig) -> SpanExporter | None:
-    """Make the configured exporter; None for "none". Raises ConfigError when it cannot be made."""
+    """Create the configured exporter; None for "none". Raises ConfigError when it cannot be created."""
     return EXPORTERS[config.kind](config)
 
 
@@ -66,7 +66,7 @@ def _file(config: ExporterConfig) -> SpanExporter:
 
 
 def _console(_config: ExporterConfig) -> SpanExporter:
-    return ConsoleSpanExporter(out=sys.stdout)  # its own default is what this was at import
+    return ConsoleSpanExporter(out=sys.stdout)  # its own default is bound at import
 
 
 def _none(_config: ExporterConfig) -> None:

@@ -1,4 +1,4 @@
-"""Spans, metrics and log records in files, as OTLP JSON: one export request a line, which collectors can read.
+"""Spans, metrics and log records in files, as OTLP JSON: one export request per line, which collectors can read.
 
 https://opentelemetry.io/docs/specs/otel/protocol/file-exporter/
 """
@@ -29,22 +29,22 @@ _IDS = frozenset({"traceId", "spanId", "parentSpanId"})
 
 
 class JsonLines:
-    """A file that lines are added to.
+    """A file that lines are appended to.
 
     Args:
-        path: Where; made if it is not there. ConfigError when it cannot be written.
+        path: The file; it is created if it does not exist. ConfigError when it cannot be written.
     """
 
     def __init__(self, path: str) -> None:
         try:
-            # Unbuffered: a line is one write, so that programs may share a file, and nothing is left for the close.
+            # Unbuffered: a line is one write, so several programs can share a file and closing it loses nothing.
             self._file = Path(path).open("ab", buffering=0)  # noqa: SIM115  closed by shutdown
         except OSError as error:
             raise ConfigError(f"exporter path={path!r}: the file cannot be written: {error.strerror}") from None
         self._lock = Lock()
 
     def add(self, request: Message) -> bool:
-        """Write one line; tell whether the disk took it."""
+        """Write one line; return whether that succeeded."""
         line = json.dumps(otlp_json(request), separators=(",", ":")).encode() + b"\n"
         try:
             with self._lock:
@@ -65,7 +65,7 @@ class FileSpanExporter(SpanExporter):
         self._lines = JsonLines(path)
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Write one line; FAILURE when the disk refuses it."""
+        """Write one line; FAILURE when that fails."""
         return SpanExportResult.SUCCESS if self._lines.add(encode_spans(spans)) else SpanExportResult.FAILURE
 
     def shutdown(self) -> None:
@@ -74,19 +74,19 @@ class FileSpanExporter(SpanExporter):
 
 
 class FileMetricExporter(MetricExporter):
-    """Appends what is collected to a file, once an interval."""
+    """Appends the collected metrics to a file, once per interval."""
 
     def __init__(self, path: str) -> None:
         super().__init__()
         self._lines = JsonLines(path)
 
     def export(self, metrics_data: MetricsData, timeout_millis: float = 10_000, **_options: Any) -> MetricExportResult:  # noqa: ARG002
-        """Write one line; FAILURE when the disk refuses it."""
+        """Write one line; FAILURE when that fails."""
         written = self._lines.add(encode_metrics(metrics_data))
         return MetricExportResult.SUCCESS if written else MetricExportResult.FAILURE
 
     def force_flush(self, timeout_millis: float = 10_000) -> bool:  # noqa: ARG002
-        """Nothing waits here."""
+        """Nothing is buffered."""
         return True
 
     def shutdown(self, timeout_millis: float = 30_000, **_options: Any) -> None:  # noqa: ARG002
@@ -101,7 +101,7 @@ class FileLogExporter:
         self._lines = JsonLines(path)
 
     def export(self, logs: Sequence[Encoded]) -> LogRecordExportResult:
-        """Write one line; FAILURE when the disk refuses it."""
+        """Write one line; FAILURE when that fails."""
         written = self._lines.add(ExportLogsServiceRequest.FromString(join_request(logs)))
         return LogRecordExportResult.SUCCESS if written else LogRecordExportResult.FAILURE
 
@@ -111,7 +111,7 @@ class FileLogExporter:
 
 
 def otlp_json(request: Message) -> dict[str, Any]:
-    """Give an export request in OTLP's JSON, where ids are hexadecimal and enums are numbers."""
+    """Return an export request as OTLP JSON, where ids are hexadecimal and enums are numbers."""
     made: dict[str, Any] = MessageToDict(request, use_integers_for_enums=True)
     for item in _mappings(made):
         for key in _IDS & item.keys():
@@ -120,7 +120,7 @@ def otlp_json(request: Message) -> dict[str, Any]:
 
 
 def _mappings(value: Any) -> Iterator[dict[str, Any]]:
-    """Give all objects inside; an attribute's key is a value there, so it cannot be taken for an id."""
+    """Return all objects inside; an attribute's key is a value there, so it cannot be mistaken for an id."""
     waiting = [value]
     while waiting:
         each = waiting.pop()

@@ -1,4 +1,4 @@
-"""An exporter that connects when it first exports, in the process that does: gRPC does not survive a fork."""
+"""An exporter that connects on its first export, in the process that exports: gRPC does not survive a fork."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from telemetry.export.queue import Exporter, Item
 
 
 class LazyExporter(Generic[Item]):
-    """Makes the real exporter with its first items; what can be wrong has been checked before.
+    """Creates the real exporter for its first items; its configuration has been validated before.
 
     Args:
-        connect: Makes it.
+        connect: Creates it.
     """
 
     def __init__(self, connect: Callable[[], Exporter[Item]]) -> None:
@@ -21,7 +21,7 @@ class LazyExporter(Generic[Item]):
         self._exporter: Exporter[Item] | None = None
 
     def export(self, items: Sequence[Item], /) -> Enum:
-        """Export, after connecting if need be."""
+        """Export; connect first if necessary."""
         if self._exporter is None:
             self._exporter = self._connect()
         return self._exporter.export(items)

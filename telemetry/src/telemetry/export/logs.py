@@ -1,4 +1,4 @@
-"""Log records on their way out: their queues, and the exporters by name."""
+"""The export of log records: their queues, and the exporters by name."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from telemetry.otlp.source import Source
 
 
 class LogPipeline(ExportQueue[Item], LogRecordProcessor):
-    """A queue of log records, whatever they are kept as."""
+    """A queue of log records, in whatever form they wait."""
 
     def on_emit(self, log_record: ReadWriteLogRecord) -> None:
         """Queue the record."""
@@ -37,19 +37,19 @@ class LogPipeline(ExportQueue[Item], LogRecordProcessor):
 
     @abstractmethod
     def _keep(self, log_record: ReadWriteLogRecord) -> Item:
-        """Give what waits for the export."""
+        """Return the form that waits for the export."""
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """Export what waits; False when that took longer than the time-out."""
+        """Export the queue; False when that took longer than the timeout."""
         return flush_all([self], (), timeout_millis / 1000)
 
     def shutdown(self, budget: float = 5.0) -> None:
-        """Export what waits, then stop; give up after `budget` seconds."""
+        """Export the queue, then stop; give up after `budget` seconds."""
         shutdown_all([self], (), budget)
 
 
 class ReadableLogPipeline(LogPipeline[ReadableLogRecord]):
-    """The queue of an exporter of the SDK's, which takes records as they are."""
+    """The queue of an SDK exporter, which takes the SDK's records."""
 
     def _keep(self, log_record: ReadWriteLogRecord) -> ReadableLogRecord:
         return ReadableLogRecord(
@@ -61,7 +61,7 @@ class ReadableLogPipeline(LogPipeline[ReadableLogRecord]):
 
 
 class EncodedLogPipeline(LogPipeline[Encoded]):
-    """The queue of an exporter of OTLP: records wait as the bytes that are sent."""
+    """The queue of an OTLP exporter: records wait as encoded bytes."""
 
     def _keep(self, log_record: ReadWriteLogRecord) -> Encoded:
         given = log_record.log_record
@@ -82,7 +82,7 @@ class EncodedLogPipeline(LogPipeline[Encoded]):
 
 
 def make_log_pipeline(config: LogsConfig) -> LogPipeline[Any] | None:
-    """Make the configured exporter and its queue; None for "none". Raises ConfigError when it cannot be made."""
+    """Create the configured exporter and its queue; None for "none". Raises ConfigError when it cannot be created."""
     exporter = config.exporter
     make = _MAKERS[exporter.kind](exporter)
     if make is None:
@@ -102,7 +102,7 @@ _Make = Callable[[], Exporter[Any]]
 
 def _otlp(config: ExporterConfig) -> _Make:
     if config.protocol == "grpc":
-        from telemetry.export.otlp.grpc import GrpcLogExporter  # noqa: PLC0415  imported when it is asked for
+        from telemetry.export.otlp.grpc import GrpcLogExporter  # noqa: PLC0415  imported only when configured
 
         return partial(LazyExporter[Encoded], otlp_grpc(config, "logs", GrpcLogExporter))
     from telemetry.export.otlp.http import HttpLogExporter  # noqa: PLC0415  the same
@@ -118,7 +118,7 @@ def _file(config: ExporterConfig) -> _Make:
 
 
 def _console(_config: ExporterConfig) -> _Make:
-    return lambda: ConsoleLogRecordExporter(out=sys.stdout)  # its own default is what this was at import
+    return lambda: ConsoleLogRecordExporter(out=sys.stdout)  # its own default is bound at import
 
 
 def _none(_config: ExporterConfig) -> None:

@@ -1,4 +1,4 @@
-"""Telling of lost telemetry: at once, then at most once a minute, with the number."""
+"""Reports of lost telemetry: the first at once, then at most one per minute, with counts."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _MINUTE = 60.0
 
 
 class LossLog:
-    """Logs how much was lost since it last did.
+    """Logs how much was lost since the last report.
 
     Args:
-        what: What is lost, such as "spans".
-        clock: Seconds that never go back.
+        what: The kind of items, such as "spans".
+        clock: A monotonic clock, in seconds.
     """
 
     def __init__(self, what: str, clock: Callable[[], float] = monotonic) -> None:
@@ -27,17 +27,17 @@ class LossLog:
         self._unexplained_until = float("-inf")
 
     def explain(self, error: Exception) -> None:
-        """Log what an exporter raised, with its stack trace, at most once a minute."""
+        """Log an exporter's exception with its stack trace, at most once per minute."""
         now = self._clock()
         if now >= self._unexplained_until:
             self._unexplained_until = now + _MINUTE
             _logger.error("an exporter of %s failed", self._what, exc_info=error)
 
     def tell(self, failed: int, dropped: int) -> None:
-        """Log one line if there is more than was told, and a minute has passed.
+        """Log one line if there are new losses and a minute has passed.
 
         Args:
-            failed: Lost so far because the other side refused or did not answer.
+            failed: Lost so far because the receiver refused them or did not respond.
             dropped: Lost so far because the queue was full.
         """
         lost = failed + dropped
@@ -51,7 +51,7 @@ class LossLog:
 
 
 class OnceAMinute(logging.Filter):
-    """Lets one record a minute through: a library that logs each failed try says no more than the first of them."""
+    """Lets one record per minute through, for a library that logs each failed attempt."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class OnceAMinute(logging.Filter):
         self._silent_until = float("-inf")
 
     def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002  all records alike
-        """Tell whether the record may pass."""
+        """Return whether the record passes."""
         now = self._clock()
         if now < self._silent_until:
             return False
@@ -68,7 +68,7 @@ class OnceAMinute(logging.Filter):
 
 
 def quieten(name: str) -> None:
-    """Let the logger of that name say one thing a minute; its children have loggers of their own."""
+    """Limit the logger of that name to one record per minute; its children are not affected."""
     logger = logging.getLogger(name)
     if not any(isinstance(each, OnceAMinute) for each in logger.filters):
         logger.addFilter(OnceAMinute())

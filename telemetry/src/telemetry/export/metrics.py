@@ -1,4 +1,4 @@
-"""Metrics on their way out: collected and sent by a thread, and given up in time."""
+"""The export of metrics: a thread collects and sends them, and a shutdown gives up in time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _logger = logging.getLogger(__name__)
 
 
 class MetricPipeline:
-    """A reader of the SDK's whose shutdown can be given up; see `telemetry.export.pipelines.shutdown_all`."""
+    """An SDK reader whose shutdown has a time limit; see `telemetry.export.pipelines.shutdown_all`."""
 
     def __init__(self, connect: Callable[[], MetricExporter], config: MetricsConfig) -> None:
         self._exporter = _LazyExporter(connect)
@@ -37,7 +37,7 @@ class MetricPipeline:
 
     @property
     def failed(self) -> int:
-        """Exports that the other side refused, or did not answer in time."""
+        """Exports that the receiver refused or did not answer in time."""
         return self._exporter.failed
 
     def flush(self) -> object:
@@ -47,18 +47,18 @@ class MetricPipeline:
     def close(self) -> None:
         """Collect and export for the last time and stop, however long it takes.
 
-        But for a collector that was never there, see `telemetry.export.queue.ExportQueue.close`.
+        A collector that was never reachable gets less time, see `telemetry.export.queue.ExportQueue.close`.
         """
         last = Thread(target=self.reader.shutdown, name="telemetry-export", daemon=True)
         last.start()
         last.join(GRACE)
         if last.is_alive() and not self._exporter.exported and refuses_connections(self._target):
-            self._reason = f"nobody listens at {self._target}"
+            self._reason = f"no collector at {self._target}"
             self._exporter.shutdown()  # ends its retries
         last.join()
 
     def report(self, budget: float, *, in_time: bool) -> None:
-        """Say that the last metrics were given up, if so, and let go of the exporter."""
+        """Log that the last metrics were not exported, if so, and release the exporter."""
         reason = self._reason or ("" if in_time else f"gave up after {budget:g} s")
         if reason:
             _logger.warning("the last metrics were not exported: %s", reason)
@@ -67,23 +67,23 @@ class MetricPipeline:
 
 
 def make_metric_exporter(config: ExporterConfig) -> Callable[[], MetricExporter] | None:
-    """Give what makes the configured exporter; None for "none". Raises ConfigError when it cannot be made."""
+    """Return a factory of the configured exporter; None for "none". Raises ConfigError when it cannot be created."""
     if config.kind == "none":
         return None
     if config.kind == "console":
-        return lambda: ConsoleMetricExporter(out=sys.stdout)  # its own default is what this was at import
+        return lambda: ConsoleMetricExporter(out=sys.stdout)  # its own default is bound at import
     if config.kind == "file":
-        from telemetry.export.file import FileMetricExporter  # noqa: PLC0415  imported when it is asked for
+        from telemetry.export.file import FileMetricExporter  # noqa: PLC0415  imported only when configured
 
         exporter = FileMetricExporter(config.target_for("metrics"))
         return lambda: exporter
     if config.protocol == "grpc":
-        from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import (  # noqa: PLC0415  imported when asked for
+        from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import (  # noqa: PLC0415  imported only when configured
             OTLPMetricExporter as GrpcExporter,
         )
 
         return otlp_grpc(config, "metrics", GrpcExporter)
-    from opentelemetry.exporter.otlp.proto.http.metric_exporter import (  # noqa: PLC0415  imported when asked for
+    from opentelemetry.exporter.otlp.proto.http.metric_exporter import (  # noqa: PLC0415  imported only when configured
         OTLPMetricExporter as HttpExporter,
     )
 
@@ -91,7 +91,7 @@ def make_metric_exporter(config: ExporterConfig) -> Callable[[], MetricExporter]
 
 
 class _LazyExporter(MetricExporter):
-    """Connects when it first exports, in the process that does; a forked child connects anew."""
+    """Connects on its first export, in the process that exports; a forked child connects again."""
 
     def __init__(self, connect: Callable[[], MetricExporter]) -> None:
         super().__init__()
@@ -104,7 +104,7 @@ class _LazyExporter(MetricExporter):
         renew_after_fork(self)
 
     def after_fork(self) -> None:
-        # The parent's is kept and never touched: to close gRPC's channel in a forked child can hang.
+        # The parent's is kept and never used: closing gRPC's channel in a forked child can hang.
         self._inherited, self._exporter = self._inherited or self._exporter, None
 
     def export(self, metrics_data: MetricsData, timeout_millis: float = 10_000, **options: Any) -> MetricExportResult:
@@ -113,7 +113,7 @@ class _LazyExporter(MetricExporter):
             if not self._closed:
                 self._exporter = self._exporter or self._connect()
                 result = self._exporter.export(metrics_data, timeout_millis, **options)
-        except Exception as error:  # noqa: BLE001  whatever an exporter raises, the reader goes on
+        except Exception as error:  # noqa: BLE001  the reader continues whatever an exporter raises
             self._losses.explain(error)
         if result is MetricExportResult.SUCCESS:
             self.exported += 1

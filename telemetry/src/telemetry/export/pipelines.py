@@ -1,4 +1,4 @@
-"""Pipelines flushed and shut down side by side, within one budget of time."""
+"""Pipelines, flushed and shut down in parallel within one time budget."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from opentelemetry.sdk.trace import SpanProcessor
 
 
 class Pipeline(Protocol):
-    """What exports something, and can be flushed and closed beside others."""
+    """Something that exports, and that is flushed and closed together with others."""
 
     def flush(self) -> object:
-        """Export what waits now, however long it takes."""
+        """Export the queue, however long it takes."""
 
     def close(self) -> None:
-        """Export what waits and stop, however long it takes."""
+        """Export the queue and stop, however long it takes."""
 
     def report(self, budget: float, *, in_time: bool) -> None:
-        """Say what was lost after `close` ended in time, or was given up."""
+        """Log the losses after `close` has ended in time, or has been given up."""
 
 
 def flush_all(pipelines: Sequence[Pipeline], others: Sequence[SpanProcessor], budget: float) -> bool:
-    """Flush side by side, `budget` seconds for all together; tell whether that was enough."""
+    """Flush in parallel, `budget` seconds in total; return whether that was enough."""
     return all(_within(budget, [*(each.flush for each in pipelines), *(each.force_flush for each in others)]))
 
 
 def shutdown_all(pipelines: Sequence[Pipeline], others: Sequence[SpanProcessor], budget: float) -> None:
-    """Shut down side by side, `budget` seconds for all together."""
+    """Shut down in parallel, `budget` seconds in total."""
     ended = _within(budget, [*(each.close for each in pipelines), *(each.shutdown for each in others)])
     for pipeline, in_time in zip(pipelines, ended, strict=False):
         pipeline.report(budget, in_time=in_time)
 
 
 def _within(seconds: float, works: Sequence[Callable[[], object]]) -> list[bool]:
-    """Do all the work at once; tell of each whether it ended in time."""
+    """Run all functions in parallel; return for each whether it ended in time."""
     ends_at = monotonic() + seconds
     threads = [start_daemon(work) for work in works]
     for thread in threads:

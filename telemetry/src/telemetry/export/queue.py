@@ -1,4 +1,4 @@
-"""Finished spans, and log records, on their way out: batched off the hot path, counted, and given up in time."""
+"""The batch queue: spans and log records wait here, off the hot path, until a thread exports them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Item_contra = TypeVar("Item_contra", contravariant=True)
 
 
 class Exporter(Protocol[Item_contra]):
-    """An exporter of the SDK's, of spans or of log records."""
+    """An exporter of the SDK, for spans or for log records."""
 
     def export(self, items: Sequence[Item_contra], /) -> Enum:
         """Export; the result's name is SUCCESS or FAILURE."""
@@ -37,19 +37,19 @@ class Exporter(Protocol[Item_contra]):
 class ExportQueue(Generic[Item]):
     """A queue, a thread and an exporter.
 
-    The SDK's batch processors are not used: they take up to 30 s to shut down when nobody answers
-    (https://github.com/open-telemetry/opentelemetry-python/issues/4568) where a container is killed after 10 s, do not
-    tell how much they dropped, and leave a forked child with its parent's connections.
+    The SDK's batch processors are not used: they take up to 30 s to shut down without a collector
+    (https://github.com/open-telemetry/opentelemetry-python/issues/4568), while a container is killed after 10 s. They
+    do not report how much they dropped, and a forked child keeps its parent's connections.
 
-    The thread starts with the first item, so a program that is loaded before it forks has none to lose; a forked child
-    starts with an empty queue, counts of its own, and an exporter that is made anew.
+    The thread starts with the first item, so a program that loads before it forks has none to lose. A forked child
+    starts with an empty queue, its own counts, and a new exporter.
 
     Args:
-        exporter: Where to.
-        batch: How items wait.
-        remake: Makes the exporter of a forked child; without it the child goes on with the given one.
-        what: What the items are called.
-        target: The URL that the exporter sends to, if it does.
+        exporter: Exports the items.
+        batch: How items are batched.
+        remake: Creates the exporter of a forked child; without it the child uses the given one.
+        what: The kind of items, for messages.
+        target: The URL that the exporter sends to, if there is one.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class ExportQueue(Generic[Item]):
         renew_after_fork(self)
 
     def _begin(self) -> None:
-        self._lock = RLock()  # one that may be taken again: a span may end in a finalizer, in the middle of anything
+        self._lock = RLock()  # reentrant: a span may end in a finalizer, in the middle of anything
         self._done = Condition(self._lock)
         self._wake = Event()
         self._queue: deque[Item] = deque()
@@ -84,20 +84,20 @@ class ExportQueue(Generic[Item]):
         self._losses = LossLog(self._what)
 
     def after_fork(self) -> None:
-        """Leave the parent its spans, its thread and its connections."""
-        # The parent's exporter is kept and never touched: to close gRPC's channel in a forked child can hang.
+        """Leave spans, thread and connections to the parent."""
+        # The parent's exporter is kept and never used: closing gRPC's channel in a forked child can hang.
         self._inherited = self._inherited or self._exporter
         self._exporter = None
         self._begin()
 
     @property
     def counts(self) -> ExportCounts:
-        """What became of the spans so far."""
+        """The counts so far."""
         with self._lock:
             return ExportCounts(self._ended, self._exported, self._failed, self._dropped)
 
     def put(self, item: Item) -> None:
-        """Queue the item; never waits. A full queue drops its oldest."""
+        """Queue the item without waiting. A full queue drops its oldest item."""
         with self._lock:
             if self._closed:
                 return
@@ -113,14 +113,14 @@ class ExportQueue(Generic[Item]):
             self._wake.set()
 
     def refuse(self, error: Exception) -> None:
-        """Count an item that could not even be queued as failed."""
+        """Count an item that cannot be queued as failed."""
         with self._lock:
             self._ended += 1
             self._failed += 1
         self._losses.explain(error)
 
     def flush(self) -> object:
-        """Export what waits now, however long it takes."""
+        """Export the queue, however long it takes."""
         with self._lock:
             last = self._ended
             self._flush_wanted = True
@@ -128,10 +128,11 @@ class ExportQueue(Generic[Item]):
             return self._done.wait_for(lambda: self._closed or self._settled() >= last)
 
     def close(self) -> None:
-        """Export what waits and stop, however long it takes.
+        """Export the queue and stop, however long it takes.
 
-        But for a collector that was never there: when nothing has been exported yet, and its address refuses
-        connections, a moment is all that it gets. One that has taken spans before is waited for: it may restart.
+        A collector that was never reachable is an exception: when nothing has been exported yet and its address refuses
+        connections, it gets one second. A collector that has accepted spans before may be restarting, and gets all the
+        time.
         """
         with self._lock:
             self._closed = True
@@ -140,14 +141,14 @@ class ExportQueue(Generic[Item]):
         if thread is not None:
             thread.join(GRACE)
             if thread.is_alive() and not self._exported and refuses_connections(self._target):
-                self._reason = f": nobody listens at {self._target}"
+                self._reason = f": no collector at {self._target}"
                 self._give_up()
             thread.join()
         if self._exporter is not None and not self._given_up:
             self._exporter.shutdown()
 
     def report(self, budget: float, *, in_time: bool) -> None:
-        """Say once how many spans were lost; let go of the exporter when it was given up."""
+        """Log once how many spans were lost; release an exporter that was given up."""
         if self._reported:
             return
         self._reported = True
@@ -172,7 +173,7 @@ class ExportQueue(Generic[Item]):
         thread = Thread(target=self._run, name="telemetry-export", daemon=True)
         try:
             thread.start()
-        except RuntimeError as error:  # the system has no thread left: that is not the request's fault
+        except RuntimeError as error:  # the system has no thread left; the request must not fail because of that
             self._losses.explain(error)
         else:
             self._thread = thread
@@ -201,7 +202,7 @@ class ExportQueue(Generic[Item]):
                 self._exporter = self._remake()
             if self._exporter is not None:
                 taken = self._exporter.export(items).name == "SUCCESS"
-        except Exception as error:  # noqa: BLE001  whatever an exporter raises, the thread goes on
+        except Exception as error:  # noqa: BLE001  the thread continues whatever an exporter raises
             self._losses.explain(error)
         with self._done:
             if taken:

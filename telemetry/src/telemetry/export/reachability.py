@@ -1,17 +1,17 @@
-"""Whether anybody is there to send telemetry to, asked when a program wants to end and nothing can be sent."""
+"""Whether a collector is reachable: checked when a shutdown cannot export anything."""
 
 from __future__ import annotations
 
 import socket
 from urllib.parse import urlsplit
 
-GRACE = 1.0  # seconds that a shutdown tries before it asks
-_ANSWERS_WITHIN = 0.5  # seconds; who does not even refuse may be there
+GRACE = 1.0  # seconds that a shutdown tries before it checks
+_ANSWERS_WITHIN = 0.5  # seconds; a host that does not refuse may be there
 _PORTS = {"http": 80, "https": 443}
 
 
 def refuses_connections(url: str | None) -> bool:
-    """Tell whether the URL's address refuses connections, or its host has no address; False for no URL."""
+    """Return whether the URL's address refuses connections, or its host has no address; False for no URL."""
     if url is None:
         return False
     parts = urlsplit(url)

@@ -1,4 +1,4 @@
-"""The queues of finished spans: for exporters of the SDK's, and for those that send what is encoded."""
+"""The queues of ended spans: for SDK exporters, and for exporters of encoded spans."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from telemetry.trace.span import RecordingSpan
 
 
 class SpanPipeline(ExportQueue[Item], SpanProcessor):
-    """A queue of finished spans, whatever they are kept as."""
+    """A queue of ended spans, in whatever form they wait."""
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
-        """Nothing to do: a span counts when it ends."""
+        """Do nothing: a span is counted when it ends."""
 
     def on_end(self, span: ReadableSpan) -> None:
-        """Queue the span, if it is sampled; one that cannot be kept is counted as failed, and its end never raises."""
+        """Queue the span if it is sampled. A span that cannot be encoded is counted as failed; this never raises."""
         context = span.get_span_context()
         if context is None or not context.trace_flags.sampled:
             return
@@ -34,26 +34,26 @@ class SpanPipeline(ExportQueue[Item], SpanProcessor):
 
     @abstractmethod
     def _keep(self, span: ReadableSpan) -> Item:
-        """Give what waits for the export."""
+        """Return the form that waits for the export."""
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """Export what waits; False when that took longer than the time-out."""
+        """Export the queue; False when that took longer than the timeout."""
         return flush_all([self], (), timeout_millis / 1000)
 
     def shutdown(self, budget: float = 5.0) -> None:
-        """Export what waits, then stop; give up after `budget` seconds and say how many spans that cost."""
+        """Export the queue, then stop; give up after `budget` seconds and log how many spans that lost."""
         shutdown_all([self], (), budget)
 
 
 class ExportPipeline(SpanPipeline[ReadableSpan]):
-    """The queue of an exporter of the SDK's, which takes spans as they are."""
+    """The queue of an SDK exporter, which takes the SDK's spans."""
 
     def _keep(self, span: ReadableSpan) -> ReadableSpan:
         return span
 
 
 class EncodedPipeline(SpanPipeline[Encoded]):
-    """The queue of an exporter of OTLP: spans wait as the bytes that are sent, which take a fraction of the memory."""
+    """The queue of an OTLP exporter: spans wait as encoded bytes, which take a fraction of the memory."""
 
     def _keep(self, span: ReadableSpan) -> Encoded:
         return span.encoded() if isinstance(span, RecordingSpan) else encode_span(span)

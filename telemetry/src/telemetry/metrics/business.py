@@ -1,4 +1,4 @@
-"""What the business counts: orders, their value. Each metric has the tenant as a label, and all labels are bounded."""
+"""Business metrics, such as orders and their value, by tenant; the values of all attributes are bounded."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _MOST_VALUES = 50
 
 
 class Bounded:
-    """Tells the first so many values of a label apart; all that come later are OTHER."""
+    """Keeps the first values of an attribute, up to a limit; all later values become OTHER."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._known: set[str] = set()
 
     def get(self, value: str) -> str:
-        """Give the value, or OTHER when there are too many already."""
+        """Return the value, or OTHER when the limit is reached."""
         if value in self._known:
             return value
         if len(self._known) >= self._limit:
@@ -46,37 +46,37 @@ class _Labels:
 
 
 class Counter:
-    """Counts what happens, for the current tenant."""
+    """A counter, for the current tenant."""
 
     def __init__(self, instrument: api.Counter | None, labels: _Labels) -> None:
         self._instrument = instrument
         self._labels = labels
 
     def add(self, amount: float = 1, /, **labels: str) -> None:
-        """Count so many more; raise TypeError for labels that are not the counter's own."""
+        """Add to the counter; raise TypeError for attributes that it does not have."""
         if self._instrument is not None:
             self._instrument.add(amount, self._labels.make(labels))
 
 
 class Histogram:
-    """Keeps how values are distributed, for the current tenant."""
+    """A histogram, for the current tenant."""
 
     def __init__(self, instrument: api.Histogram | None, labels: _Labels) -> None:
         self._instrument = instrument
         self._labels = labels
 
     def record(self, value: float, /, **labels: str) -> None:
-        """Add a value; raise TypeError for labels that are not the histogram's own."""
+        """Record a value; raise TypeError for attributes that it does not have."""
         if self._instrument is not None:
             self._instrument.record(value, self._labels.make(labels))
 
 
 class Business:
-    """Makes the metrics of a service's business; where metrics are off they do nothing.
+    """Creates the business metrics of a service; without metrics they do nothing.
 
     Args:
         meter: None when metrics are off.
-        tenants: How many tenants are told apart, in all metrics together.
+        tenants: How many tenants have series of their own, in all metrics together.
     """
 
     def __init__(self, meter: api.Meter | None, tenants: int) -> None:
@@ -84,13 +84,13 @@ class Business:
         self._tenants = Bounded(tenants)
 
     def counter(self, name: str, *, unit: str = "", description: str = "", labels: Sequence[str] = ()) -> Counter:
-        """Make a counter.
+        """Create a counter.
 
         Args:
             name: Such as ``orders_created``.
-            unit: As UCUM writes it; things are counted in braces, such as ``{order}``.
-            description: For people.
-            labels: Names of its labels; the first 50 values of each are told apart.
+            unit: In UCUM; counted things are in braces, such as ``{order}``.
+            description: One sentence.
+            labels: The names of its attributes; the first 50 values of each have series of their own.
         """
         made = None if self._meter is None else self._meter.create_counter(name, unit, description)
         return Counter(made, _Labels(self._tenants, labels))
@@ -104,7 +104,7 @@ class Business:
         buckets: Sequence[float] | None = None,
         labels: Sequence[str] = (),
     ) -> Histogram:
-        """Make a histogram; `buckets` are the upper bounds, in the metric's unit; see `counter` for the rest."""
+        """Create a histogram; `buckets` are the upper bounds, in the metric's unit; see `counter` for the rest."""
         if self._meter is None:
             return Histogram(None, _Labels(self._tenants, labels))
         made = self._meter.create_histogram(name, unit, description, explicit_bucket_boundaries_advisory=buckets)

@@ -1,4 +1,4 @@
-"""The provider of meters, and what is measured of the exporters themselves."""
+"""The meter provider, and the metrics of the exporters themselves."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ _FILTERS: dict[ExemplarFilter, type[sdk.ExemplarFilter]] = {
 
 
 class ServiceMeterProvider(sdk.MeterProvider):
-    """The SDK's own would give a forked child's resource what its detectors find; see `telemetry.trace.provider`."""
+    """A meter provider whose resource can be replaced after a fork; see `telemetry.trace.provider`."""
 
     def use_resource(self, resource: Resource) -> None:
-        """Measure another process from now on, a forked child, from nothing."""
+        """Start again for another process, a forked child."""
         self._sdk_config.resource = resource
         consumer: Any = self._measurement_consumer
         consumer._lock = Lock()  # noqa: SLF001
         for reader in tuple(consumer._reader_storages):  # noqa: SLF001
-            consumer.add_metric_reader(reader)  # in place of what it had: values start anew
+            consumer.add_metric_reader(reader)  # replaces its storage: values start again
 
     def _handle_fork(self) -> None:
         self._lock = Lock()  # another thread of the parent may have held them
@@ -46,7 +46,7 @@ class ServiceMeterProvider(sdk.MeterProvider):
 
 
 def make_meter_provider(config: MetricsConfig, resource: Resource, readers: Sequence[MetricReader]) -> MeterProvider:
-    """Make the provider; one that does nothing where nobody reads."""
+    """Create the provider; a no-op without readers."""
     if not readers:
         return NoOpMeterProvider()
     return ServiceMeterProvider(
@@ -59,7 +59,7 @@ def make_meter_provider(config: MetricsConfig, resource: Resource, readers: Sequ
 
 
 def observe_exports(meter: Meter, counts: Callable[[], Sequence[ExportCounts]]) -> None:
-    """Measure what becomes of the spans, an entry an exporter, by the names that the convention has for it."""
+    """Measure exported, failed, dropped and queued spans of each exporter, under the names of the conventions."""
 
     def exported(name: str, count: ExportCounts) -> Iterable[Observation]:
         yield Observation(count.exported, {OTEL_COMPONENT_NAME: name})

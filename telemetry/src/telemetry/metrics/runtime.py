@@ -1,4 +1,4 @@
-"""How the process is: its CPU time, memory, threads, and how late its event loop is."""
+"""Runtime metrics: CPU time, memory, threads, and the lag of the event loop."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LOOK_SECONDS = 0.25
 
 
 def observe_process(meter: Meter) -> None:
-    """Measure the process, whenever metrics are exported; its memory on Linux alone."""
+    """Measure the process at each export; its memory on Linux only."""
     meter.create_observable_counter(PROCESS_CPU_TIME, [_cpu_time], unit="s", description="CPU seconds by mode.")
     meter.create_observable_up_down_counter(
         PROCESS_THREAD_COUNT, [_threads], unit="{thread}", description="Threads of Python's."
@@ -36,9 +36,9 @@ def observe_process(meter: Meter) -> None:
 
 
 class EventLoopWatch:
-    """Measures how late the running event loop calls what is due: what blocks it shows here.
+    """Measures the lag of the running event loop: blocking code shows here.
 
-    Made inside the loop; `stop` may be called from any thread.
+    Create it inside the loop; any thread may call `stop`.
     """
 
     def __init__(self, meter: Meter) -> None:
@@ -53,7 +53,7 @@ class EventLoopWatch:
         self._stopped = False
 
     def stop(self) -> None:
-        """Measure no more."""
+        """Stop measuring."""
         self._stopped = True
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._timer.cancel)

@@ -1,7 +1,7 @@
-"""A histogram's series, found once and not with each value.
+"""A histogram's series, looked up once and not for each value.
 
-The SDK copies, checks and hashes the attributes of each value that is recorded; for the few sets of attributes that a
-service has, that is most of what a value costs. What is exported, exemplars, views and limits are the SDK's.
+The SDK copies, checks and hashes the attributes of each recorded value; with the few attribute sets of a service, that
+is most of its cost. Export, exemplars, views and limits are the SDK's.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Attributes = Mapping[str, AttributeValue]
 
 
 class Measurement(NamedTuple):
-    """What the SDK reads of a value: the same as its own, whose attributes need no check."""
+    """The SDK's measurement, with attributes that need no check."""
 
     value: float
     time_unix_nano: int
@@ -28,11 +28,11 @@ class Measurement(NamedTuple):
 
 
 class Series:
-    """One set of attributes of a histogram of the SDK's.
+    """One attribute set of an SDK histogram.
 
     Args:
-        histogram: Where to.
-        attributes: Never changed any more.
+        histogram: The histogram.
+        attributes: Immutable.
     """
 
     __slots__ = ("_aggregations", "_attributes", "_consumer", "_histogram", "_storages")
@@ -45,7 +45,7 @@ class Series:
         self._aggregations: list[Any] | None = None
 
     def record(self, value: float, context: Context) -> None:
-        """Add a value of 0 or more; the context's span may become its exemplar."""
+        """Record a value of 0 or more; the context's span can become its exemplar."""
         consumer = self._consumer
         if self._storages is not consumer._reader_storages:  # noqa: SLF001  another reader, or a forked child
             self._find()
@@ -58,7 +58,7 @@ class Series:
             aggregation.aggregate(made, sampled)
 
     def _find(self) -> None:
-        """Find where values go; nowhere for good when a reader takes changes alone and drops the series each time."""
+        """Find the aggregations of the series; none when a reader with delta temporality drops the series each time."""
         self._storages = self._consumer._reader_storages  # noqa: SLF001
         matches = [
             match

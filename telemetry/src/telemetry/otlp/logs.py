@@ -1,4 +1,4 @@
-"""Log records as OTLP writes them, each encoded when it is emitted, as spans are (`telemetry.otlp.spans`).
+"""Log records in OTLP, each encoded when it is emitted (as spans are, see `telemetry.otlp.spans`).
 
 https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/logs/v1/logs.proto
 """
@@ -42,17 +42,17 @@ def write_log(  # noqa: PLR0913, PLR0917  what a record is made of
     dropped: int = 0,
     event_name: str = "",
 ) -> Encoded:
-    """Encode what a log record is made of.
+    """Encode a log record.
 
     Args:
-        source: Where it comes from.
-        times: When it happened and when it was seen, in nanoseconds since 1970; 0 for a time that is not known.
+        source: Its resource and scope.
+        times: Timestamp and observed timestamp, in nanoseconds since 1970; 0 for an unknown time.
         severity: Number and text.
-        body: What it says.
-        attributes: What it says beside that.
-        span: The one that it belongs to; None for none.
-        dropped: How many attributes it has lost.
-        event_name: Of an event.
+        body: Its message.
+        attributes: Its attributes.
+        span: The span it belongs to, or None.
+        dropped: The number of dropped attributes.
+        event_name: The name, for an event.
     """
     parts = [
         _TIMES.pack(_TIME, times[0], _OBSERVED, times[1]),

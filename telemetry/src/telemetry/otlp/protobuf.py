@@ -1,4 +1,4 @@
-"""The wire format of protocol buffers, as far as OTLP needs it.
+"""The wire format of protocol buffers, as far as OTLP uses it.
 
 https://protobuf.dev/programming-guides/encoding/
 """
@@ -9,7 +9,7 @@ from enum import IntEnum
 
 _ALL_BITS = (1 << 64) - 1
 _SEVEN_BITS, _MORE = 0x7F, 0x80
-_MANY = 1024  # nearly every length there is
+_MANY = 1024  # nearly all lengths
 
 
 class Wire(IntEnum):
@@ -22,12 +22,12 @@ class Wire(IntEnum):
 
 
 def tag(field: int, wire: Wire) -> bytes:
-    """Give what stands before a field's value."""
+    """Return the tag of a field."""
     return varint(field << 3 | wire)
 
 
 def varint(number: int) -> bytes:
-    """Give an integer of up to 64 bits, a negative one as its two's complement."""
+    """Return an integer of up to 64 bits as a varint, a negative one as its two's complement."""
     if 0 <= number < _MANY:
         return _SMALL[number]
     return _written(number)
@@ -44,12 +44,12 @@ def _written(number: int) -> bytes:
 
 
 def delimited(content: bytes) -> bytes:
-    """Give bytes, a text in UTF-8 or a message, after its length."""
+    """Return bytes, UTF-8 text or a message, after its length."""
     return varint(len(content)) + content
 
 
 def text(given: str) -> bytes:
-    """Give a text after its length; what UTF-8 has no bytes for, half of a surrogate pair, becomes a question mark."""
+    """Return a text after its length; a lone surrogate, which UTF-8 cannot encode, becomes a question mark."""
     return delimited(given.encode("utf-8", "replace"))
 
 

@@ -1,4 +1,4 @@
-"""Export requests of OTLP, put together of what was encoded before: those of spans and of log records are alike.
+"""OTLP export requests, joined from encoded items; those of spans and of log records have the same shape.
 
 https://opentelemetry.io/docs/specs/otlp/
 """
@@ -17,7 +17,7 @@ _ITEM = tag(2, Wire.DELIMITED)
 
 
 class Encoded(NamedTuple):
-    """A span or a log record that waits to be sent, and what it has in common with others."""
+    """An encoded span or log record, with its encoded resource and scope."""
 
     resource: bytes
     scope: bytes
@@ -25,7 +25,7 @@ class Encoded(NamedTuple):
 
 
 def join_request(items: Sequence[Encoded]) -> bytes:
-    """Give the request that holds the items, all of them spans or all of them log records."""
+    """Return the request with the items: either all spans or all log records."""
     by_resource: dict[bytes, dict[bytes, list[bytes]]] = {}
     for resource, scope, item in items:
         by_resource.setdefault(resource, {}).setdefault(scope, [scope]).append(item)

@@ -1,4 +1,4 @@
-"""Where spans come from, shared by all that one tracer makes."""
+"""The resource and scope that all items of one tracer or logger share."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _SCOPE_ATTRIBUTES = tag(3, Wire.DELIMITED)
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A service's resource, and the library that makes its spans."""
+    """A resource and an instrumentation scope."""
 
     resource: Resource
     scope: InstrumentationScope | None
 
     @cached_property
     def encoded_resource(self) -> bytes:
-        """What an OTLP ResourceSpans says beside its spans."""
+        """The fields of an OTLP ResourceSpans besides its spans."""
         attributes = encode_attributes(_RESOURCE_ATTRIBUTES, self.resource.attributes)
         return _RESOURCE + delimited(attributes) + _url(self.resource.schema_url)
 
     @cached_property
     def encoded_scope(self) -> bytes:
-        """What an OTLP ScopeSpans says beside its spans."""
+        """The fields of an OTLP ScopeSpans besides its spans."""
         scope = self.scope
         if scope is None:
             return _SCOPE + delimited(b"")

@@ -1,7 +1,7 @@
-"""Spans as OTLP writes them, each encoded when it ends, so that an export only joins what is there.
+"""Spans in OTLP, each encoded when it ends, so that an export only joins bytes.
 
-The encoder of OpenTelemetry's exporters builds messages for each attribute, in the thread that exports: a batch holds
-the interpreter's lock for tens of milliseconds, and requests wait. See docs/adr/0006-own-spans.md for measurements.
+OpenTelemetry's exporters build a message for each attribute, in the exporting thread: a batch holds the interpreter's
+lock for tens of milliseconds while requests wait. See docs/adr/0006-own-spans.md for measurements.
 
 https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto
 """
@@ -64,7 +64,7 @@ _STATUS_CODE = tag(3, Wire.VARINT)
 
 
 def encode_span(span: ReadableSpan) -> Encoded:
-    """Encode a span, of whatever kind, that has ended; those of `telemetry.trace.span` know a shorter way."""
+    """Encode an ended span of any class; `telemetry.trace.span` has a faster way for its own."""
     counts = (span.dropped_attributes, span.dropped_events, span.dropped_links)
     return write_span(
         Source(span.resource, span.instrumentation_scope),
@@ -90,18 +90,18 @@ def write_span(  # noqa: PLR0913, PLR0917  what a span is made of
     status: Status,
     more: Sequence[bytes],
 ) -> Encoded:
-    """Encode what a span is made of.
+    """Encode a span.
 
     Args:
-        source: Where it comes from.
-        context: Its ids.
-        parent: Its parent's; None for a root.
+        source: Its resource and scope.
+        context: Its span context.
+        parent: Its parent's span context; None for a root.
         name: Its name.
-        kind: Its side of a call.
+        kind: Its span kind.
         times: Its start and end, in nanoseconds since 1970.
-        attributes: As `encode_attributes` gives them for `ATTRIBUTE`.
-        status: How it ended.
-        more: What `write_events`, `write_links` and `write_dropped` give.
+        attributes: As `encode_attributes` returns them for `ATTRIBUTE`.
+        status: Its status.
+        more: What `write_events`, `write_links` and `write_dropped` return.
     """
     code, message = status.status_code, status.description
     content = b"".join(
@@ -136,17 +136,17 @@ _name = lru_cache(_NAMES_KEPT)(_made_name)
 
 
 def write_events(events: Sequence[Event]) -> list[bytes]:
-    """Give them as a span's fields."""
+    """Return them as fields of a span."""
     return [_EVENT + delimited(_event(event)) for event in events]
 
 
 def write_links(links: Sequence[Link]) -> list[bytes]:
-    """Give them as a span's fields."""
+    """Return them as fields of a span."""
     return [_LINK + delimited(_link(link)) for link in links]
 
 
 def write_dropped(attributes: int, events: int, links: int) -> list[bytes]:
-    """Give the numbers of what a span's limits have cost, as its fields."""
+    """Return the dropped counts as fields of a span."""
     return [
         _count(_DROPPED_ATTRIBUTES, attributes),
         _count(_DROPPED_EVENTS, events),

@@ -1,4 +1,4 @@
-"""Attributes as OTLP writes them: what comes again and again is encoded once.
+"""Attributes in OTLP; repeated pairs are encoded once.
 
 https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/common/v1/common.proto
 """
@@ -14,7 +14,7 @@ from opentelemetry.util.types import AnyValue
 
 from telemetry.otlp.protobuf import Wire, delimited, tag, text, varint
 
-# Bounds of what is kept: a service has some hundreds of attributes that come again, and ids that do not.
+# Bounds of the cache: a service repeats some hundreds of attributes, and has ids that never repeat.
 _KEPT = 2048
 _LONGEST_KEPT = 512  # characters of key and value
 
@@ -35,15 +35,15 @@ _BYTES = tag(7, Wire.DELIMITED)
 
 
 def encode_attributes(field: bytes, attributes: Mapping[str, AnyValue] | None) -> bytes:
-    """Give a repeated field of pairs; `field` is its tag."""
+    """Return a repeated field of pairs; `field` is its tag."""
     if not attributes:
         return b""
     return field.join((b"", *starmap(_pair, attributes.items())))
 
 
 def _pair(key: str, value: AnyValue) -> bytes:
-    """Give a KeyValue after its length."""
-    # By their exact types: a type of somebody's own may be equal to anything, and 0.0 is equal to -0.0.
+    """Return a KeyValue after its length."""
+    # By exact type: a subclass may equal anything, and 0.0 equals -0.0.
     if type(value) is str:
         keep = len(key) + len(value) <= _LONGEST_KEPT
     else:
@@ -59,7 +59,7 @@ _kept_pair = lru_cache(_KEPT, typed=True)(_made_pair)
 
 
 def encode_value(value: AnyValue) -> bytes:  # noqa: PLR0911  a return a type
-    """Give an AnyValue; what none of its types can hold is written as a text, as the specification says.
+    """Return an AnyValue; a value of any other type is written as text, as the specification says.
 
     https://opentelemetry.io/docs/specs/otel/common/#mapping-arbitrary-data-to-otlp-anyvalue
     """

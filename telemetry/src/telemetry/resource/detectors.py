@@ -1,4 +1,4 @@
-"""What a process can see of its host, its container and itself; each a function of what it is given."""
+"""Attributes of the host, the container and the process, each a function of its arguments."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ARCHITECTURES = {
     "s390x": "s390x",
 }
 
-# A container's id: 64 hexadecimal digits, or what Amazon's ECS makes. In version 1 of control groups it is the last
+# A container's id: 64 hexadecimal digits, or the format of Amazon ECS. In version 1 of control groups it is the last
 # part of a path, with the runtime's prefix and ".scope" round it when systemd made the group.
 _ID = r"(?:[0-9a-f]{64}|[0-9a-f]{32}-[0-9]{6,12})"
 _GROUP = re.compile(rf"(?:^|[/:-])({_ID})(?:\.scope)?$")
@@ -34,7 +34,7 @@ _MOUNT = re.compile(rf"/(?:containers|overlay-containers)/({_ID})/")
 
 
 class Uname(Protocol):
-    """What ``os.uname`` tells."""
+    """The result of ``os.uname``."""
 
     @property
     def sysname(self) -> str:
@@ -50,7 +50,7 @@ class Uname(Protocol):
 
 
 def host(uname: Uname) -> dict[str, str]:
-    """Give the host's name and architecture, and the operating system's type."""
+    """Return the host's name and architecture, and the operating system's type."""
     return {
         semconv.HOST_NAME: uname.nodename,
         semconv.HOST_ARCH: _ARCHITECTURES.get(uname.machine.lower(), uname.machine),
@@ -59,7 +59,7 @@ def host(uname: Uname) -> dict[str, str]:
 
 
 def process(pid: int, executable: str) -> dict[str, str | int]:
-    """Give the process and the Python that it runs; no arguments, which may hold secrets."""
+    """Return the process and its Python; not its arguments, which may contain secrets."""
     version = ".".join(str(part) for part in sys.version_info[:3])
     return {
         semconv.PROCESS_PID: pid,
@@ -72,7 +72,7 @@ def process(pid: int, executable: str) -> dict[str, str | int]:
 
 
 def container(proc: Path) -> dict[str, str]:
-    """Give the container's id out of the files ``cgroup`` and ``mountinfo`` of a folder such as ``/proc/self``."""
+    """Return the container's id from the files ``cgroup`` and ``mountinfo`` of a folder such as ``/proc/self``."""
     for line in _lines(proc / "cgroup"):
         if found := _GROUP.search(line.strip()):
             return {semconv.CONTAINER_ID: found[1]}

@@ -1,7 +1,7 @@
-"""Where in Kubernetes the process runs, as the pod's manifest tells it by the downward API.
+"""Kubernetes attributes from a ``downwardAPI`` volume mounted at ``/etc/podinfo``.
 
-Nothing is guessed: a pod that does not pass its names on has none here. A manifest passes them as variables
-(``fieldRef: metadata.name`` and so on) or as files of a ``downwardAPI`` volume mounted at ``/etc/podinfo``.
+Nothing is guessed: a pod whose manifest does not pass its names on has none here. The other way to pass them is
+variables, see `telemetry.config.environ_kubernetes`.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from telemetry import semconv
 # File in the volume → attribute.
 FILES = {"name": semconv.K8S_POD_NAME, "namespace": semconv.K8S_NAMESPACE_NAME, "uid": semconv.K8S_POD_UID}
 
-_LONGEST = 253  # as long as a name of Kubernetes may be
+_LONGEST = 253  # the longest name that Kubernetes allows
 
 
 def kubernetes_from_files(folder: Path) -> dict[str, str]:
-    """Give the attributes out of a mounted ``downwardAPI`` volume; none when there is no such folder."""
+    """Return the attributes from a mounted ``downwardAPI`` volume; none when there is no such folder."""
     found = {}
     for name, attribute in FILES.items():
         try:

@@ -20,7 +20,7 @@ from telemetry.resource.kubernetes import kubernetes_from_files
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """Where the process looks for what it does not know of itself; by default where Linux has it."""
+    """Where the process reads about its environment; by default where Linux has it."""
 
     uname: Uname = field(default_factory=os.uname)
     pid: int = field(default_factory=os.getpid)
@@ -30,9 +30,9 @@ class Surroundings:
 
 
 def make_resource(config: TelemetryConfig, surroundings: Surroundings | None = None) -> Resource:
-    """Make the resource; every process gets a ``service.instance.id`` of its own, as the convention asks.
+    """Create the resource; every process gets its own ``service.instance.id``, as the convention requires.
 
-    The configured attributes win over what is found.
+    Configured attributes override detected ones.
     """
     around = surroundings or Surroundings()
     made = {
@@ -52,6 +52,6 @@ def make_resource(config: TelemetryConfig, surroundings: Surroundings | None = N
 
 
 def resource_after_fork(resource: Resource, config: TelemetryConfig) -> Resource:
-    """Make the resource of a forked child out of its parent's: another process, another instance."""
+    """Create the resource of a forked child from its parent's: another process, another instance."""
     own: Attributes = {semconv.SERVICE_INSTANCE_ID: str(uuid4()), semconv.PROCESS_PID: os.getpid()}
     return Resource({**resource.attributes, **own, **config.attributes})

@@ -1,4 +1,4 @@
-"""Which traces are recorded: samplers by name, chances, and rules out of a file.
+"""Which traces are recorded: samplers by name, chances, and rules from a file.
 
 Imports context and config; trace and setup may import it.
 """

@@ -1,4 +1,4 @@
-"""The samplers by name: those of ``OTEL_TRACES_SAMPLER``, and two of ours, for a rate and for rules."""
+"""The samplers by name: those of ``OTEL_TRACES_SAMPLER``, and two of our own, for a rate and for rules."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from telemetry.sampling.chances import Rate, Ratio
 from telemetry.sampling.rules import RulesSampler
 from telemetry.sampling.samplers import ParentBasedSampler
 
-# Name → what makes it. "rate_limited" and "rules" are ours.
+# Name → factory. "rate_limited" and "rules" are our own.
 SAMPLERS: dict[str, Callable[[SamplerConfig], Sampler]] = {
     "always_on": lambda _config: ALWAYS_ON,
     "always_off": lambda _config: ALWAYS_OFF,
@@ -25,5 +25,5 @@ SAMPLERS: dict[str, Callable[[SamplerConfig], Sampler]] = {
 
 
 def make_sampler(config: SamplerConfig) -> Sampler:
-    """Make the configured sampler; raise ConfigError when its file of rules is wrong."""
+    """Create the configured sampler; raise ConfigError when its rules file is invalid."""
     return SAMPLERS[config.kind](config)

@@ -1,4 +1,4 @@
-"""What decides whether a root span is recorded: a ratio of the trace ids, or a rate of traces a second."""
+"""Decides whether a root span is recorded: by a ratio of trace ids, or by a rate of traces per second."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ class Chance(Protocol):
     """Decides a root by its trace id alone."""
 
     def __call__(self, trace_id: int, /) -> bool:
-        """Tell whether the trace is recorded."""
+        """Return whether the trace is recorded."""
         ...
 
 
 class Ratio:
-    """Takes a share of the traces, from 0 to 1, the same ones in every service."""
+    """Records a fraction of the traces, from 0 to 1, the same ones in every service."""
 
     def __init__(self, ratio: float) -> None:
         self._limit = TraceIdRatioBased.TRACE_ID_LIMIT
         self._bound = TraceIdRatioBased.get_bound_for_rate(ratio)
 
     def __call__(self, trace_id: int, /) -> bool:
-        """Tell whether the trace is recorded."""
+        """Return whether the trace is recorded."""
         return trace_id & self._limit < self._bound
 
 
 class Rate:
-    """Takes so many traces a second: a bucket that refills all the time and holds one second's worth, one at least.
+    """Records up to so many traces per second: a token bucket with a capacity of one second, at least one trace.
 
     Args:
-        per_second: How many.
-        clock: Seconds that never go back.
+        per_second: The rate.
+        clock: A monotonic clock, in seconds.
     """
 
     def __init__(self, per_second: float, clock: Callable[[], float] = monotonic) -> None:
@@ -50,7 +50,7 @@ class Rate:
         renew_after_fork(self)
 
     def __call__(self, _trace_id: int, /) -> bool:
-        """Tell whether the trace is recorded."""
+        """Return whether the trace is recorded."""
         with self._lock:
             now = self._clock()
             self._tokens = min(self._capacity, self._tokens + (now - self._filled_at) * self._per_second)
@@ -61,5 +61,5 @@ class Rate:
             return True
 
     def after_fork(self) -> None:
-        """Leave the lock that another thread of the parent may have held."""
+        """Replace the lock, which another thread of the parent may have held."""
         self._lock = Lock()

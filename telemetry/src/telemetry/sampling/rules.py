@@ -1,4 +1,4 @@
-"""Sampling by rules out of a small file: the first rule that matches a root decides it.
+"""Sampling by rules from a small file: the first rule that matches a root decides.
 
 ::
 
@@ -20,7 +20,7 @@
     [default]                     # everything else; 1.0 when left out
     ratio = 0.05
 
-The same may be written as JSON. Children keep the decision of their root.
+The same can be written as JSON. Children keep the decision of their root.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ _logger = logging.getLogger(__name__)
 
 
 class RulesSampler(RootSampler):
-    """Decides roots by the rules of a file, which can be read again at any time.
+    """Decides roots by the rules of a file, which can be reloaded at any time.
 
     Args:
         path: Of the file; its name ends in ``.toml`` or ``.json``.
 
     Raises:
-        ConfigError: The file cannot be read, or a rule is wrong.
+        ConfigError: The file cannot be read, or a rule is invalid.
     """
 
     def __init__(self, path: str) -> None:
@@ -55,7 +55,7 @@ class RulesSampler(RootSampler):
         self._rules: Rules = read_rules(path)
 
     def reload(self) -> bool:
-        """Read the file again; a wrong one leaves the rules as they were, logs one line, and gives False."""
+        """Reload the file; an invalid file changes no rule, logs one line, and returns False."""
         with self._reloading:
             try:
                 self._rules = read_rules(self._path)
@@ -76,5 +76,5 @@ class RulesSampler(RootSampler):
         return rules.default(trace_id)
 
     def get_description(self) -> str:
-        """Give the sampler's name, as logs show it."""
+        """Return the sampler's name for logs."""
         return f"Rules{{{self._path}}}"

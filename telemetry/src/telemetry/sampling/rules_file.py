@@ -1,4 +1,4 @@
-"""The file of sampling rules: read, checked, and made ready to match."""
+"""The file of sampling rules: read, validated, and compiled for matching."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ROUTES = (semconv.HTTP_ROUTE, semconv.URL_PATH, semconv.RPC_METHOD)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a root must be like, and what its chances then are. What is None or empty matches everything."""
+    """The conditions of a root, and its chance. A condition that is None or empty matches everything."""
 
     chance: Chance
     route: re.Pattern[str] | None = None
@@ -39,7 +39,7 @@ class Rule:
     attributes: tuple[tuple[str, AttributeValue], ...] = ()
 
     def matches(self, name: str, attributes: Mapping[str, AttributeValue], tenant: str | None) -> bool:
-        """Tell whether the root is such a one."""
+        """Return whether the root matches."""
         return (
             (self.method is None or attributes.get(semconv.HTTP_REQUEST_METHOD) == self.method)
             and (self.tenant is None or tenant == self.tenant)
@@ -51,7 +51,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """A file's rules in their order, and the chances of what no rule matches."""
+    """A file's rules in order, and the chance of roots that match none."""
 
     rules: tuple[Rule, ...]
     default: Chance
@@ -135,7 +135,7 @@ def _attributes(given: object, where: str) -> tuple[tuple[str, AttributeValue], 
 
 
 def _pattern(glob: str | None) -> re.Pattern[str] | None:
-    """Make ``*`` any text, ``?`` any character, and ``{id}`` one part of a path."""
+    """Compile ``*`` to any text, ``?`` to any character, and ``{id}`` to one segment of a path."""
     if glob is None:
         return None
     parts = re.split(r"(\*+|\?|\{[^{}/]*\})", glob)

@@ -19,7 +19,7 @@ _DROP = SamplingResult(Decision.DROP)
 
 
 class RootSampler(Sampler):
-    """Keeps the decision of a parent, here or in another service; for a root it asks `decide`."""
+    """Keeps the decision of a parent, local or remote; `decide` decides a root."""
 
     def should_sample(  # noqa: PLR0913, PLR0917  the SDK's signature
         self,
@@ -43,11 +43,11 @@ class RootSampler(Sampler):
 
     @abstractmethod
     def decide(self, context: Context | None, trace_id: int, name: str, attributes: Attributes) -> bool:
-        """Tell whether a root is recorded."""
+        """Return whether a root is recorded."""
 
 
 class ParentBasedSampler(RootSampler):
-    """A root is recorded when the chance says so."""
+    """The chance decides a root."""
 
     def __init__(self, chance: Chance, description: str) -> None:
         self._chance = chance
@@ -58,5 +58,5 @@ class ParentBasedSampler(RootSampler):
         return self._chance(trace_id)
 
     def get_description(self) -> str:
-        """Give the sampler's name, as logs show it."""
+        """Return the sampler's name for logs."""
         return f"ParentBased{{root:{self._description}}}"

@@ -1,4 +1,4 @@
-"""Attributes that many spans start with, such as those of a method: looked at and encoded once."""
+"""Attributes that many spans start with, such as those of a method: validated and encoded once."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from telemetry.otlp.values import encode_attributes
 
 
 class KnownAttributes(dict[str, AnyValue]):
-    """Attributes for ``start_span(attributes=…)`` that are kept and not changed any more.
+    """Immutable attributes for ``start_span(attributes=…)``.
 
     Attributes:
-        encoded: As OTLP has them in a span.
+        encoded: Their OTLP encoding in a span.
     """
 
     def __init__(self, attributes: Mapping[str, AnyValue]) -> None:
@@ -26,6 +26,6 @@ class KnownAttributes(dict[str, AnyValue]):
         self._plain = all(isinstance(value, (str, bool, int, float)) for value in self.values())
 
     def fit(self, limits: SpanLimits) -> bool:
-        """Tell whether a span of these limits takes them as they are."""
+        """Return whether a span with these limits takes all of them unchanged."""
         most, longest = limits.max_span_attributes, limits.max_span_attribute_length
         return self._plain and (most is None or len(self) <= most) and (longest is None or self._longest <= longest)

@@ -1,4 +1,4 @@
-"""How large a span may grow."""
+"""The limits of a span."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from telemetry.config.sections import LimitsConfig
 
 
 def make_limits(config: LimitsConfig) -> SpanLimits:
-    """Make the SDK's limits with none left open: it would read the environment for that."""
+    """Create the SDK's limits with all values set: the SDK reads missing ones from the environment."""
     return SpanLimits(
         max_attributes=config.attributes,
         max_events=config.events,

@@ -1,4 +1,4 @@
-"""The SDK's provider of tracers, with tracers of our own and a fork in our hands."""
+"""The SDK's tracer provider, with tracers of our own and correct forks."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from telemetry.trace.tracer import ServiceTracer
 
 
 class ServiceTracerProvider(TracerProvider):
-    """A provider of `ServiceTracer`, whose resource can be exchanged.
+    """A provider of `ServiceTracer`, whose resource can be replaced.
 
-    In a forked child the SDK's own gives itself the attributes that its detectors find, with a pool of threads, and
-    lets them win over those that were configured. Here `Telemetry` says what the child's resource is.
+    In a forked child the SDK's provider runs its detectors in a thread pool, and their attributes override the
+    configured ones. Here `Telemetry` sets the child's resource.
     """
 
     def __init__(self, *, error_sink: Sink = "event", **options: Any) -> None:
@@ -30,7 +30,7 @@ class ServiceTracerProvider(TracerProvider):
 
     @property
     def open_spans(self) -> int:
-        """How many recorded spans have started and not ended."""
+        """The number of recorded spans that have started and not ended."""
         return len(self._recording.open)
 
     def get_tracer(
@@ -40,9 +40,9 @@ class ServiceTracerProvider(TracerProvider):
         schema_url: str | None = None,
         attributes: Attributes = None,
     ) -> ServiceTracer:
-        """Give the tracer of a library; always the same for the same words.
+        """Return the tracer of a library; the same tracer for the same arguments.
 
-        The environment has no say in it: whether to trace is for the configuration to say.
+        The configuration decides whether to trace, not the environment.
         """
         scope = InstrumentationScope(
             instrumenting_module_name, instrumenting_library_version or "", schema_url, attributes
@@ -56,7 +56,7 @@ class ServiceTracerProvider(TracerProvider):
         return tracer
 
     def use_resource(self, resource: Resource) -> None:
-        """Give all spans that start from now on this resource; those that are open are forgotten."""
+        """Use this resource for all spans that start from now on; open spans are forgotten."""
         self._resource = resource
         self._recording.open.clear()
         for tracer in list(self._own_tracers.values()):

@@ -1,4 +1,4 @@
-"""A span that is recorded: the SDK's, with less work at its start, for each attribute, and at its end."""
+"""The recording span: an SDK span with less work at its start, for each attribute, and at its end."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ _PLAIN = (str, int, float, bytes, NoneType)  # and bool, which is an int
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What all spans of a provider share.
+    """What all recording spans of a provider share.
 
     Attributes:
-        limits: How large a span may grow.
-        processor: Told of each span's start and end.
-        open: The ids of the spans that have not ended. A forked child starts with none: a span that its parent had
-            open there is its parent's to end, and is not exported twice. A set's own operations need no lock.
+        limits: The limits of a span.
+        processor: Receives each span's start and end.
+        open: The ids of the spans that have not ended. A forked child starts with none: the parent ends the spans
+            that were open, so that none is exported twice. A set's operations need no lock.
         error_sink: Where exceptions are recorded.
     """
 
@@ -54,23 +54,23 @@ class Recording:
 class RecordingSpan(Span):
     """The SDK's span, as users, processors and exporters know it.
 
-    Two things differ from its base. Attributes are kept in a dict, and one of a plain type is kept as it is; the base
-    copies and checks each attribute, whatever it is, through three abstract types. And what processors are given at the
-    end is the span itself, which nothing can change any more, and no copy.
+    It differs from its base class in two ways. Attributes are in a dict, and a value of a plain type is stored
+    unchanged; the base class copies and checks each attribute through three abstract types. And at the end, processors
+    get the span itself, which is immutable by then, not a copy.
 
     Args:
-        name: As it stands until `update_name`.
-        context: Its ids.
-        parent: Its parent's; None for a root.
-        source: Where it comes from.
-        recording: What it shares with others.
-        kind: Its side of a call.
-        attributes: Those that it starts with.
+        name: Its name until `update_name`.
+        context: Its span context.
+        parent: Its parent's span context; None for a root.
+        source: Its resource and scope.
+        recording: What it shares with other spans.
+        kind: Its span kind.
+        attributes: Its first attributes.
         links: To other spans.
         start_time: Nanoseconds since 1970; now by default.
     """
 
-    # What most spans never change is the class's.
+    # Class attributes: most spans never change these.
     _end_time = None
     _status = _UNSET
     _events: Sequence[Event] = _NOTHING
@@ -120,15 +120,15 @@ class RecordingSpan(Span):
 
     @property
     def dropped_attributes(self) -> int:
-        """How many attributes were wrong, or too many."""
+        """The number of invalid or excess attributes."""
         return self._dropped_attributes
 
     def set_attribute(self, key: str, value: AnyValue) -> None:
-        """Set one attribute; what is no attribute is counted as dropped."""
+        """Set one attribute; an invalid one is counted as dropped."""
         self.set_attributes({key: value})
 
     def set_attributes(self, attributes: Mapping[str, AnyValue]) -> None:
-        """Set attributes; when there are too many, the oldest goes."""
+        """Set attributes; beyond the limit the oldest is dropped."""
         with self._lock:
             if self._end_time is None:
                 self._put(attributes)
@@ -136,7 +136,7 @@ class RecordingSpan(Span):
         _logger.warning("Setting attribute on ended span.")
 
     def end(self, end_time: int | None = None) -> None:
-        """End the span, now or at that nanosecond since 1970."""
+        """End the span, now or at a time in nanoseconds since 1970."""
         with self._lock:
             ended = self._end_time is not None
             if not ended:
@@ -153,7 +153,7 @@ class RecordingSpan(Span):
         recording.processor.on_end(self)
 
     def encoded(self) -> Encoded:
-        """Give the span, which has ended, as OTLP has it."""
+        """Return the ended span encoded in OTLP."""
         known, more = self._known, list[bytes]()
         if known is None:
             attributes = encode_attributes(ATTRIBUTE, self._attributes)
@@ -170,7 +170,7 @@ class RecordingSpan(Span):
 
     @property
     def error_sink(self) -> Sink:
-        """Where its service wants exceptions to be recorded."""
+        """Where its service records exceptions."""
         return self._recording.error_sink
 
     def record_exception(
@@ -180,11 +180,11 @@ class RecordingSpan(Span):
         timestamp: int | None = None,
         escaped: bool = False,  # noqa: FBT001, FBT002  the API's signature
     ) -> None:
-        """Record the exception, without secrets, and once in a trace; see `telemetry.errors`."""
+        """Record the exception, redacted and once per trace; see `telemetry.errors`."""
         record_exception(self, exception, {"exception.escaped": str(escaped), **(attributes or {})}, timestamp)
 
     def fail(self, error: BaseException, *, escaped: bool = False) -> None:
-        """Record what ended the span's block, as far as was asked for when it started."""
+        """Record the error that left the span's block, as requested when the span started."""
         if self._record_exception:
             self.record_exception(error, escaped=escaped)
         if self._set_status_on_exception and self.status.status_code is not StatusCode.ERROR:
@@ -198,7 +198,7 @@ class RecordingSpan(Span):
         self.end()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ReadableSpan:
-        """Give what the SDK hands out at a span's end, for who copies that."""
+        """Return a copy of the readable span, as the SDK's spans give at their end."""
         return deepcopy(self._readable_span(), memo)
 
     def _add_event(self, event: EventBase) -> None:
@@ -221,7 +221,7 @@ class RecordingSpan(Span):
             return
         for key, value in given.items():
             if key in kept:
-                del kept[key]  # what is set again is the newest
+                del kept[key]  # a key that is set again becomes the newest
                 self._known = None
             elif limit is not None and len(kept) >= limit:
                 self._known = None
@@ -232,7 +232,7 @@ class RecordingSpan(Span):
             kept[key] = value
 
     def _is_plain(self, attributes: Mapping[str, AnyValue]) -> bool:
-        """Tell whether all may be recorded as they are, which is mostly so."""
+        """Return whether all can be recorded unchanged, as most can."""
         longest = self._limits.max_span_attribute_length
         for key, value in attributes.items():
             if not isinstance(value, _PLAIN) or not isinstance(key, str) or not key:
@@ -242,7 +242,7 @@ class RecordingSpan(Span):
         return True
 
     def _cleaned(self, attributes: Mapping[str, AnyValue]) -> Mapping[str, AnyValue]:
-        """Give what may be recorded of them, and count the rest."""
+        """Return the valid ones, and count the rest."""
         bounded = BoundedAttributes(attributes=attributes, max_value_len=self._limits.max_span_attribute_length)
         self._dropped_attributes += bounded.dropped
         return bounded

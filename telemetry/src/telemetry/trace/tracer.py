@@ -1,4 +1,4 @@
-"""Makes spans: one that is recorded where the sampler says so, and otherwise as little as can be."""
+"""Starts spans: a recording span where the sampler says so, otherwise as little as possible."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ _SAMPLED, _RANDOM = TraceFlags.SAMPLED, TraceFlags.RANDOM_TRACE_ID
 
 
 class ServiceTracer(Tracer):
-    """A tracer of one library's spans.
+    """The tracer of one library.
 
     Args:
-        source: Where its spans come from.
+        source: The resource and scope of its spans.
         sampler: Decides whether a span is recorded.
-        ids: Makes ids.
-        recording: What spans that are recorded share.
+        ids: Generates ids.
+        recording: What recording spans share.
 
     Attributes:
-        source: Where its spans come from.
-        keeps_decisions: A trace that its root does not record is recorded by nobody after it.
+        source: The resource and scope of its spans.
+        keeps_decisions: Whether a trace that its root does not record stays unrecorded.
     """
 
     def __init__(self, source: Source, sampler: Sampler, ids: IdGenerator, recording: Recording) -> None:
@@ -67,7 +67,7 @@ class ServiceTracer(Tracer):
         record_exception: bool = True,  # noqa: FBT001, FBT002  the API's signature
         set_status_on_exception: bool = True,  # noqa: FBT001, FBT002  the API's signature
     ) -> Span:
-        """Start a span; the tenant of its context is written on it."""
+        """Start a span; it gets the tenant of its context as an attribute."""
         around = get_current_span(context).get_span_context()
         parent: SpanContext | None = None
         state: TraceState | None = None
@@ -114,7 +114,7 @@ class ServiceTracer(Tracer):
         self._recording.processor.on_start(span, context)
 
     def drops_children_of(self, parent: Span) -> bool:
-        """Tell whether no child of this span will be recorded, so that who only wants to record need not start one."""
+        """Return whether no child of this span will be recorded, so that starting one is unnecessary."""
         if self._root_sampler is None:
             return False
         if isinstance(parent, UnsampledSpan):
@@ -135,7 +135,7 @@ class ServiceTracer(Tracer):
         set_status_on_exception: bool = True,  # noqa: FBT001, FBT002  the API's signature
         end_on_exit: bool = True,  # noqa: FBT001, FBT002  the API's signature
     ) -> Iterator[Span]:
-        """Start a span that is current inside, or while the function that is decorated runs."""
+        """Start a span that is current inside the block, or while the decorated function runs."""
         span = self.start_span(
             name, context, kind, attributes, links, start_time, record_exception, set_status_on_exception
         )

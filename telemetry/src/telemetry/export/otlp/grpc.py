@@ -1,4 +1,4 @@
-"""OTLP over gRPC for spans and log records that have been encoded; imported when it is asked for."""
+"""OTLP over gRPC for encoded spans and log records; imported only when configured."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _RESPONSES: dict[str, Any] = {TRACES: ExportTraceServiceResponse, LOGS: ExportLo
 
 
 class BytesStub:
-    """A stub of OTLP's gRPC services for requests that are bytes already: what OpenTelemetry's exporters call."""
+    """A stub of OTLP's gRPC services for encoded requests, called by OpenTelemetry's exporters."""
 
     def __init__(self, channel: Channel, method: str) -> None:
         self.Export: Any = channel.unary_unary(method, response_deserializer=_RESPONSES[method].FromString)
 
 
 class GrpcSpanExporter(OTLPSpanExporter):
-    """The SDK's exporter, its retries and all, for spans that have been encoded."""
+    """The SDK's exporter, with its retries, for encoded spans."""
 
     def export(self, spans: Sequence[Encoded]) -> SpanExportResult:  # type: ignore[override]
-        """Send the spans; FAILURE when they were refused, or not taken in time."""
+        """Send the spans; FAILURE when they are refused or not accepted in time."""
         return self._export(spans)  # type: ignore[arg-type]
 
     def _translate_data(self, data: Sequence[Encoded]) -> bytes:  # type: ignore[override]
@@ -45,10 +45,10 @@ class GrpcSpanExporter(OTLPSpanExporter):
 
 
 class GrpcLogExporter(OTLPLogExporter):
-    """The SDK's exporter, its retries and all, for log records that have been encoded."""
+    """The SDK's exporter, with its retries, for encoded log records."""
 
     def export(self, logs: Sequence[Encoded]) -> LogRecordExportResult:  # type: ignore[override]
-        """Send the records; FAILURE when they were refused, or not taken in time."""
+        """Send the records; FAILURE when they are refused or not accepted in time."""
         return self._export(logs)  # type: ignore[arg-type]
 
     def _translate_data(self, data: Sequence[Encoded]) -> bytes:  # type: ignore[override]

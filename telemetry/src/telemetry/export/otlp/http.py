@@ -1,4 +1,4 @@
-"""OTLP over HTTP for spans and log records that have been encoded; imported when it is asked for."""
+"""OTLP over HTTP for encoded spans and log records; imported only when configured."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from telemetry.otlp.request import Encoded, join_request
 
 
 class HttpSpanExporter(OTLPSpanExporter):
-    """The SDK's exporter, its retries and all, for spans that have been encoded."""
+    """The SDK's exporter, with its retries, for encoded spans."""
 
     def export(self, spans: Sequence[Encoded]) -> SpanExportResult:  # type: ignore[override]
-        """Send the spans; FAILURE when they were refused, or not taken in time."""
+        """Send the spans; FAILURE when they are refused or not accepted in time."""
         if self._shutdown:
             return SpanExportResult.FAILURE
         sent = self._client.export(join_request(spans))
@@ -24,10 +24,10 @@ class HttpSpanExporter(OTLPSpanExporter):
 
 
 class HttpLogExporter(OTLPLogExporter):
-    """The SDK's exporter, its retries and all, for log records that have been encoded."""
+    """The SDK's exporter, with its retries, for encoded log records."""
 
     def export(self, logs: Sequence[Encoded]) -> LogRecordExportResult:  # type: ignore[override]
-        """Send the records; FAILURE when they were refused, or not taken in time."""
+        """Send the records; FAILURE when they are refused or not accepted in time."""
         if self._shutdown:
             return LogRecordExportResult.FAILURE
         sent = self._client.export(join_request(logs))

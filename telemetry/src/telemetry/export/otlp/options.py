@@ -1,6 +1,6 @@
-"""OpenTelemetry's exporters of OTLP, of whichever signal, made alike.
+"""Creates OpenTelemetry's OTLP exporters, for every signal in the same way.
 
-Where they would read the environment by themselves they are given what was configured, and no more than that.
+Left alone, they read the environment; here they get the configured values and nothing else.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from telemetry.export.otlp.tls import read_tls
 
 Exporter = TypeVar("Exporter")
 
-# Of the time that an export has. The SDK's exporters would give all of it to their first attempt to connect, so that a
-# collector that starts again at another address, a second later, costs the whole batch.
+# The fraction of an export's time for one attempt to connect. The SDK's exporters give all of it to the first attempt,
+# and lose the batch when a collector restarts at another address a second later.
 _TO_CONNECT = 0.2
 
 _OWN_HEADERS = ("content-type", "content-encoding", "user-agent")
 
 
 def otlp_http(config: ExporterConfig, signal: Signal, make: Callable[..., Exporter]) -> Callable[[], Exporter]:
-    """Give what makes an exporter over HTTP; raise ConfigError for TLS's files if they are no good."""
-    from opentelemetry.exporter.otlp.proto.http import Compression  # noqa: PLC0415  imported when it is asked for
+    """Return a factory of an exporter over HTTP; raise ConfigError for invalid TLS files."""
+    from opentelemetry.exporter.otlp.proto.http import Compression  # noqa: PLC0415  imported only when configured
 
     from telemetry.export.otlp.session import ExporterSession  # noqa: PLC0415  the same
 
     quieten(_library(make))
-    read_tls(config)  # told now, not at the first export
+    read_tls(config)  # reported now, not by the first export
 
     def connect() -> Exporter:
         session = ExporterSession()
@@ -42,7 +42,7 @@ def otlp_http(config: ExporterConfig, signal: Signal, make: Callable[..., Export
             session=session,
         )
         session.trust(config)
-        # Headers of the environment would join those that are given.
+        # Without this, headers of the environment join the configured ones.
         own = {name: value for name, value in exporter._client._headers.items() if name.lower() in _OWN_HEADERS}  # noqa: SLF001
         exporter._client._headers = own | _lower(config.headers)  # noqa: SLF001
         made: Exporter = exporter
@@ -52,7 +52,7 @@ def otlp_http(config: ExporterConfig, signal: Signal, make: Callable[..., Export
 
 
 def otlp_grpc(config: ExporterConfig, signal: Signal, make: Callable[..., Exporter]) -> Callable[[], Exporter]:
-    """Give what makes an exporter over gRPC; raise ConfigError for TLS's files if they are no good."""
+    """Return a factory of an exporter over gRPC; raise ConfigError for invalid TLS files."""
     quieten("opentelemetry.exporter.otlp.proto.grpc.exporter")
     target = config.target_for(signal)
     secure = target.startswith("https://")
@@ -66,10 +66,10 @@ def otlp_grpc(config: ExporterConfig, signal: Signal, make: Callable[..., Export
             credentials=credentials if secure else None,
             timeout=config.timeout,
             compression=grpc.Compression.Gzip if config.compression == "gzip" else grpc.Compression.NoCompression,
-            # Despite its name the time of one attempt: https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md
+            # Despite its name, the time of one attempt: https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md
             channel_options=(("grpc.min_reconnect_backoff_ms", max(1, round(config.timeout * _TO_CONNECT * 1000))),),
         )
-        exporter._headers = tuple(_lower(config.headers).items())  # noqa: SLF001  none of the environment's
+        exporter._headers = tuple(_lower(config.headers).items())  # noqa: SLF001  without those of the environment
         made: Exporter = exporter
         return made
 
@@ -77,7 +77,7 @@ def otlp_grpc(config: ExporterConfig, signal: Signal, make: Callable[..., Export
 
 
 def _library(made: Any) -> str:
-    """Give the module that logs: that of OpenTelemetry's own exporter."""
+    """Return the module whose logger the exporter uses: that of OpenTelemetry's own exporter."""
     modules: list[str] = [kind.__module__ for kind in made.__mro__]
     return next(module for module in modules if module.startswith("opentelemetry."))
 

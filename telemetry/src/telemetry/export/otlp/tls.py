@@ -1,4 +1,4 @@
-"""The files of TLS: read and tried when telemetry is configured, so that none is found wrong by the first export."""
+"""TLS files, read and validated when telemetry is configured, not by the first export."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from telemetry.settings.env import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
-    """What the files hold, in PEM; None where none was named."""
+    """The contents of the files, in PEM; None where none is configured."""
 
     authorities: bytes | None = None
     client_certificate: bytes | None = None
@@ -20,7 +20,7 @@ class TlsFiles:
 
 
 def read_tls(config: ExporterConfig) -> TlsFiles:
-    """Read the files; raise ConfigError with one line for one that cannot be read or holds something else."""
+    """Read the files; raise ConfigError with one line for a file that is unreadable or invalid."""
     certificate = _read("certificate", config.certificate)
     client_certificate = _read("client_certificate", config.client_certificate)
     client_key = _read("client_key", config.client_key or config.client_certificate)
