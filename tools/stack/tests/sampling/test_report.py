@@ -33,11 +33,11 @@ def test_a_line_says_what_was_kept_of_each_kind_and_what_it_cost() -> None:
         "kept of failed": "1 of 1",
         "of slow": "1 of 1",
         "of the rest": "1 of 1",
-        "whole, of those kept": "100%",
-        "orders, says what was kept": "3 (+0.0%)",
-        "spans sent an order": "4.67",
-        "spans stored an order": "2.33",
-        "CPU of the services an order": "10.0 ms",
+        "complete, of those kept": "100%",
+        "orders, estimated": "3 (+0.0%)",
+        "spans sent per order": "4.67",
+        "spans stored per order": "2.33",
+        "CPU of the services per order": "10.0 ms",
         "CPU and memory of the collector": "none",
     }
     assert cells(second)[1:6] == ["1 of 1", "0 of 1", "1 of 1", "50%", "10 (+233.3%)"]

@@ -8,18 +8,18 @@ from collections.abc import Mapping, Sequence
 from stack.sampling.run import Kind, Outcome
 from stack.sampling.ways import SHARE, WATCHED, WATCHED_SHARE
 
-BEGIN, END = "<!-- made by make sampling -->", "<!-- end -->"
+BEGIN, END = "<!-- written by make sampling -->", "<!-- end -->"
 
 _HEAD = (
     "way",
     "kept of failed",
     "of slow",
     "of the rest",
-    "whole, of those kept",
-    "orders, says what was kept",
-    "spans sent an order",
-    "spans stored an order",
-    "CPU of the services an order",
+    "complete, of those kept",
+    "orders, estimated",
+    "spans sent per order",
+    "spans stored per order",
+    "CPU of the services per order",
     "CPU and memory of the collector",
 )
 _MEBI = 2**20
@@ -35,7 +35,7 @@ def table(outcomes: Sequence[Outcome], facts: str) -> str:
     whole = sizes(outcomes[0])
     orders = len(outcomes[0].placed)
     rows = [_HEAD, tuple("---" for _ in _HEAD), *(_row(outcome, whole) for outcome in outcomes)]
-    said = f"{orders:,} orders a way, 2 % made to fail and 2 % made a second slow by the failure catalogue. {facts}"
+    said = f"{orders:,} orders per way; the failure catalogue makes 2 % fail and 2 % a second slower. {facts}"
     return "\n".join([f"| {' | '.join(row)} |" for row in rows] + ["", said])
 
 
