@@ -9,15 +9,15 @@ from uuid import uuid4
 import pytest
 
 from chassis.flush import BARRIER_PATH
-from stack.compose import ComposeStack
-from stack.e2e import Containers, Edge, Processes, Shop, Stack
+from pytest_tracetest import backend_name, golden_folder, keep
+from stack.compose.project import ComposeStack
+from stack.e2e.stacks import Containers, Edge, Processes, Shop, Stack
 from stack.in_process import InProcessStack
-from stack.jaeger import WITHOUT_JAEGER, find_jaeger
-from stack.jaeger import Jaeger as JaegerProgram
+from stack.jaeger.find import WITHOUT_JAEGER, find_jaeger
+from stack.jaeger.programs import Jaeger as JaegerProgram
 from stack.local import LocalStack
 from stack.trace_stores import ConsoleProgram, TraceStore
 from tracetest import Backend, Jaeger, Memory, Target, TracedClient, http_barrier
-from pytest_tracetest import backend_name, golden_folder, keep
 
 _REQUEST_WITHIN = 30.0  # seconds
 

@@ -8,7 +8,7 @@ import signal
 import httpx
 import pytest
 
-from stack.e2e import ITEM, Shop
+from stack.e2e.stacks import ITEM, Shop
 from stack.local import LocalStack
 from tracetest import Backend, TracedClient, new_context
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import make_url
 
-from stack.compose import ComposeError, ComposeStack
+from stack.compose.project import ComposeError, ComposeStack
 from stack.services import services
 
 SERVICES = ("gateway", *(service.name for service in services()))

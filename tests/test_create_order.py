@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from dirty_equals import IsNow, IsUUID
 
-from stack.e2e import ITEM, Shop
-from stack.trees import ORDER_SERVICE, USER_SERVICE, call, query, request
+from stack.e2e.expectations import ORDER_SERVICE, USER_SERVICE, call, query, request
+from stack.e2e.stacks import ITEM, Shop
 from tracetest import every, exactly, expect
 
 

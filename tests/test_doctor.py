@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from stack.jaeger import Jaeger as JaegerProgram
+from stack.jaeger.programs import Jaeger as JaegerProgram
 from stack.trace_stores import ConsoleProgram
 from telemetry.doctor import Ailment, examine
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stack.e2e import ITEM, Shop
-from stack.trees import request
+from stack.e2e.expectations import request
+from stack.e2e.stacks import ITEM, Shop
 from tracetest import Backend, Exchange, Link, TracedClient, every, exactly, expect, span
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 
-from stack.e2e import Shop
-from stack.trees import ORDER_SERVICE, call, query, request
+from stack.e2e.expectations import ORDER_SERVICE, call, query, request
+from stack.e2e.stacks import Shop
 from tracetest import SpanPattern, TracedClient, every, exactly, expect
 
 ROUTE = "GET /v1/orders/{order_id}/events"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stack.e2e import ITEM, Shop
+from stack.e2e.stacks import ITEM, Shop
 from tracetest import TracedClient
 
 NOBODY = "00000000-0000-4000-8000-000000000000"

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from stack.e2e import ITEM, Shop
-from stack.trees import ORDER_SERVICE, USER_SERVICE, call, query, request
+from stack.e2e.expectations import ORDER_SERVICE, USER_SERVICE, call, query, request
+from stack.e2e.stacks import ITEM, Shop
 from tracetest import SpanPattern, TracedClient, every, exactly, expect
 
 NOBODY = "00000000-0000-4000-8000-000000000000"

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import httpx
 import pytest
 
-from stack.compose import ComposeStack
-from stack.customers import Customers, ordering
-from stack.e2e import Containers, Processes, Shop, Stack
+from stack.compose.project import ComposeStack
+from stack.e2e.load import Customers, ordering
+from stack.e2e.stacks import Containers, Processes, Shop, Stack
 
 pytestmark = pytest.mark.timeout(240)
 

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from stack.customers import ordering
-from stack.e2e import ITEM, Shop, Stack
+from stack.e2e.load import ordering
+from stack.e2e.recovery import until_served
+from stack.e2e.stacks import ITEM, Shop, Stack
 from stack.local import LocalStack
-from stack.recovery import until_served
 from tracetest import new_context
 
 pytestmark = pytest.mark.timeout(180)

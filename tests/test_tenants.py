@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stack.e2e import Shop
+from stack.e2e.stacks import Shop
 from tracetest import TracedClient
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import cast
 
 import pytest
 
-from stack.jaeger import Jaeger
+from stack.jaeger.programs import Jaeger
 from stack.local import LocalStack
 from stack.places import ROOT
 from tracetest import Span, Trace, span

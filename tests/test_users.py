@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from stack.e2e import Shop
-from stack.trees import USER_SERVICE, call, query, request
+from stack.e2e.expectations import USER_SERVICE, call, query, request
+from stack.e2e.stacks import Shop
 from tracetest import TracedClient, every, exactly, expect
 
 ADA = {"email": "ada@example.com", "name": "Ada Lovelace"}

@@ -18,9 +18,9 @@ import pytest
 from dirty_equals import IsInt, IsStr
 
 from chassis.flush import BARRIER_PATH
-from stack.e2e import Edge, Shop
+from stack.e2e.stacks import Edge, Shop
 from stack.in_process import InProcessStack
-from stack.jaeger import Jaeger as JaegerProgram
+from stack.jaeger.programs import Jaeger as JaegerProgram
 from stack.local import LocalStack
 from stack.trace_stores import ConsoleProgram, TraceStore
 from tracetest import (

@@ -29,7 +29,7 @@ from opentelemetry.trace import (
 from opentelemetry.trace import Span as OtelSpan
 
 import tracetest as kit
-from stack.jaeger import Jaeger as JaegerProgram
+from stack.jaeger.programs import Jaeger as JaegerProgram
 from stack.trace_stores import ConsoleProgram
 from tracetest import (
     Backend,

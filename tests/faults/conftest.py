@@ -9,16 +9,16 @@ import pytest
 from faults.catalogue import Fault, load
 from faults.flags import FlagFile
 from faults.scenario import Scenario
-from stack.compose import ComposeStack
-from stack.e2e import Containers, Edge, Processes, Shop, Stack
-from stack.faulty import Faulty
+from pytest_tracetest import backend_name
+from stack.compose.project import ComposeStack
+from stack.e2e.recovery import until_served
+from stack.e2e.stacks import Containers, Edge, Processes, Shop, Stack
 from stack.in_process import InProcessStack
 from stack.local import LocalStack
-from stack.meeting import Meeting
-from stack.recovery import until_served
+from stack.scenarios.injection import Faulty
+from stack.scenarios.scenario import Meeting
 from stack.trace_stores import ConsoleProgram, TraceStore
 from tracetest import Memory, TracedClient
-from pytest_tracetest import backend_name
 
 _FOR_CONTAINERS = 0o755  # their users are others
 _OF_TIME = {"faster_than", "before", "after"}  # rules that a clock without seconds cannot decide

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from faults.catalogue import Fault
-from stack.meeting import Meeting
+from stack.scenarios.scenario import Meeting
 
 pytestmark = pytest.mark.timeout(120)
 

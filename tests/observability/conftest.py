@@ -17,11 +17,11 @@ from opentelemetry.trace import Tracer
 
 from faults.catalogue import load
 from faults.flags import FlagFile
-from stack.compose import ComposeStack
-from stack.e2e import Containers, Shop, Stack
-from stack.faulty import Faulty
-from stack.observability import COLLECTOR, WATCHED_TENANT
-from stack.observability import observed as bring_up
+from stack.compose.project import ComposeStack
+from stack.e2e.stacks import Containers, Shop, Stack
+from stack.observability.profile import COLLECTOR, WATCHED_TENANT
+from stack.observability.profile import observed as bring_up
+from stack.scenarios.injection import Faulty
 from tracetest import Backend, Jaeger, TracedClient
 
 NOBODY = "00000000-0000-4000-8000-000000000000"

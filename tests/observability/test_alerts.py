@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from faults.catalogue import Fault, load
-from stack.asking import Told, firing, series, told
-from stack.faulty import Faulty
-from stack.observability import CONSOLE
-from stack.waiting import until
+from stack.observability.profile import CONSOLE
+from stack.observability.queries import Told, firing, series, told
+from stack.probes.polling import until
+from stack.scenarios.injection import Faulty
 
 ARRIVES_WITHIN = 60.0  # seconds
 CLEARS_WITHIN = 120.0

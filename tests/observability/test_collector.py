@@ -12,10 +12,10 @@ import httpx
 import pytest
 from opentelemetry.trace import SpanKind, Status, StatusCode, Tracer, format_trace_id
 
-from stack.asking import log_lines, series
-from stack.compose import ComposeStack
-from stack.observability import COLLECTOR, WATCHED_TENANT
-from stack.waiting import until
+from stack.compose.project import ComposeStack
+from stack.observability.profile import COLLECTOR, WATCHED_TENANT
+from stack.observability.queries import log_lines, series
+from stack.probes.polling import until
 from tracetest import Backend, Trace
 
 WITHIN = 30.0  # seconds until what was sent can be asked for

@@ -8,10 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
-from stack.asking import log_lines, series
 from stack.dashboards.boards import BOARDS, Board, Panel, Query
 from stack.dashboards.render import render
-from stack.waiting import until
+from stack.observability.queries import log_lines, series
+from stack.probes.polling import until
 
 WITHIN = 60.0  # seconds until a rate over the dashboards' window has two points
 PANELS = [

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from stack.compose import ComposeStack
+from stack.compose.project import ComposeStack
 from stack.configurations import check
 from stack.places import ROOT
 

@@ -7,10 +7,10 @@ from functools import partial
 
 import httpx
 
-from stack.compose import ComposeStack
-from stack.e2e import Shop
-from stack.observability import WATCHED_TENANT
-from stack.waiting import until
+from stack.compose.project import ComposeStack
+from stack.e2e.stacks import Shop
+from stack.observability.profile import WATCHED_TENANT
+from stack.probes.polling import until
 from tracetest import TracedClient
 
 GONE = 120.0  # seconds

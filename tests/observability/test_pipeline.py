@@ -9,13 +9,13 @@ import httpx
 import pytest
 import yaml
 
-from stack.asking import exemplar_trace_ids, log_lines, series, total
-from stack.compose import ComposeStack
-from stack.e2e import Shop
-from stack.observability import PERCENT, WATCHED_TENANT
+from stack.compose.project import ComposeStack
+from stack.e2e.recovery import until_served
+from stack.e2e.stacks import Shop
+from stack.observability.profile import PERCENT, WATCHED_TENANT
+from stack.observability.queries import exemplar_trace_ids, log_lines, series, total
 from stack.places import ROOT
-from stack.recovery import until_served
-from stack.waiting import settled, until
+from stack.probes.polling import settled, until
 from tracetest import Backend, TracedClient, span
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]

@@ -16,10 +16,10 @@ import httpx
 import pytest
 
 from faults.flags import FlagFile
-from stack.asking import firing
-from stack.compose import ComposeStack
+from stack.compose.project import ComposeStack
+from stack.observability.queries import firing
 from stack.places import ROOT
-from stack.waiting import until
+from stack.probes.polling import until
 
 WITHIN = 60.0  # seconds
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)

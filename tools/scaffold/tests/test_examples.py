@@ -14,7 +14,7 @@ from scaffold.errors import ScaffoldError
 from scaffold.examples import Examples
 from scaffold.new_stack import Copy, new_stack
 from scaffold.repository import git
-from stack.jaeger_build import build_jaeger
+from stack.jaeger.build import build_jaeger
 from stack.places import ROOT
 from stack.services import Service, find_services
 

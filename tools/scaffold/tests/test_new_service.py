@@ -14,7 +14,7 @@ from scaffold.cloning import Clone
 from scaffold.errors import ScaffoldError
 from scaffold.new_service import new_service
 from scaffold.request import Request
-from stack.jaeger_build import build_jaeger
+from stack.jaeger.build import build_jaeger
 from stack.services import Service, find_services
 
 pytestmark = pytest.mark.timeout(600)  # a busy machine; each command is one of many

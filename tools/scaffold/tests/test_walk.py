@@ -14,7 +14,7 @@ import pytest
 
 from scaffold.cloning import Clone
 from scaffold.repository import git
-from stack.jaeger_build import build_jaeger
+from stack.jaeger.build import build_jaeger
 from stack.places import ROOT
 
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stack.processes import Program
+from stack.processes.program import Program
 
 _WITHIN = 20.0
 

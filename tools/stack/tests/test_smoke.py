@@ -8,9 +8,10 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from stack import order, smoke
+from stack import smoke
+from stack.demo import order
 
-OF_THE_STACK = ("user_service", "order_service", "gateway", "console", "stack.reaper")
+OF_THE_STACK = ("user_service", "order_service", "gateway", "console", "stack.processes.reaper")
 
 
 def descendants() -> set[int]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stack import test_compose as command
-from stack.compose import ComposeError, ComposeStack
+from stack.compose.project import ComposeError, ComposeStack
 
 
 @pytest.fixture

@@ -31,11 +31,11 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from stack.demo.order import OrderError, place_order
 from stack.local import LocalStack
-from stack.order import OrderError, place_order
 from stack.ports import Ports
-from stack.processes import ProcessError, Program, module
-from stack.readiness import http_answers
+from stack.probes.readiness import http_answers
+from stack.processes.program import ProcessError, Program, module
 from telemetry import ConfigError
 
 SERVICE = "flood"

@@ -24,10 +24,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from stack.e2e import Shop
-from stack.jaeger import find_jaeger
+from stack.e2e.stacks import Shop
+from stack.jaeger.find import find_jaeger
 from stack.local import LocalStack
-from stack.processes import ProcessError
+from stack.processes.program import ProcessError
 from telemetry import ConfigError
 from tracetest import BackendError, Jaeger, Target, TracedClient, TraceNotWhole, http_barrier
 

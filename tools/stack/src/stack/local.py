@@ -13,8 +13,8 @@ from faults.flags import FlagFile
 from gateway.settings import TokenSettings
 from gateway.token import make_token
 from stack.ports import Ports
-from stack.processes import Program, module, run_to_end
-from stack.readiness import grpc_serves, http_answers
+from stack.probes.readiness import grpc_serves, http_answers
+from stack.processes.program import Program, module, run_to_end
 from stack.services import Service, services
 from telemetry import Secret
 

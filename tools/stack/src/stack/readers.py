@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack.compose import available
-from stack.jaeger import compose_image
+from stack.compose.project import available
+from stack.jaeger.find import compose_image
 from stack.places import ROOT
 from telemetry import ConfigError
 

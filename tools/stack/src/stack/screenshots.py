@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from rich.console import Console
 
 from faults.catalogue import load
-from stack.demo import Demo
+from stack.demo.demo import Demo
 from stack.images import FOLDER, MADE_FROM, digest
 from stack.ports import Ports
 

@@ -11,10 +11,10 @@ from types import FrameType
 
 from rich.console import Console
 
-from stack.demo import Demo
-from stack.first_request import FirstRequestError
+from stack.demo.demo import Demo
+from stack.demo.first_request import FirstRequestError
 from stack.ports import Ports
-from stack.processes import ProcessError
+from stack.processes.program import ProcessError
 from telemetry import ConfigError
 
 

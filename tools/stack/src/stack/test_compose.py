@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from types import FrameType
 
-from stack.compose import ComposeError, ComposeStack, available
+from stack.compose.project import ComposeError, ComposeStack, available
 from stack.places import ROOT
 
 # What the services' tests do on SQLite, `make test` has shown.

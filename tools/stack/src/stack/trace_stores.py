@@ -9,15 +9,15 @@ from types import MappingProxyType, TracebackType
 from typing import Protocol, Self
 
 from stack.ports import HOST, free_ports
-from stack.processes import Program, module
-from stack.readiness import http_answers
+from stack.probes.readiness import http_answers
+from stack.processes.program import Program, module
 
 
 class TraceStore(Protocol):
-    """A context manager that starts and ends it, where that is ours to do; see `stack.jaeger.Jaeger`."""
+    """A context manager that starts and ends it, where that is ours to do; see `stack.jaeger.programs.Jaeger`."""
 
     @property
-    def query_url(self) -> str: ...  # noqa: D102  see stack.jaeger.Jaeger
+    def query_url(self) -> str: ...  # noqa: D102  see stack.jaeger.programs.Jaeger
 
     @property
     def otlp_url(self) -> str: ...  # noqa: D102

@@ -30,7 +30,7 @@ Until = Callable[[Callable[[], bool]], None]
 
 DOMAIN = "services/order/src/order_service/domain.py"
 SERVER = "services/order/src/order_service/server.py"
-MODULES = {"user_service": "user", "order_service": "order", "gateway": "gateway", "stack.console": "console"}
+MODULES = {"user_service": "user", "order_service": "order", "gateway": "gateway", "stack.demo.console": "console"}
 PRICES = [{"amount_minor": 1, "currency": currency} for currency in ("EUR", "USD")]
 MIXED = [{"sku": "book-1", "quantity": 1, "unit_price": price} for price in PRICES]
 

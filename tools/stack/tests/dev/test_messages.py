@@ -71,9 +71,9 @@ def test_of_a_program_that_exited_the_last_output_is_shown(messages: Messages, s
 
 def test_what_is_watched_is_named(messages: Messages, screen: Console) -> None:
     messages.ready({"order": None, "gateway": None})
-    messages.unused(ROOT / "tools/stack/src/stack/demo.py")
+    messages.unused(ROOT / "tools/stack/src/stack/demo/demo.py")
 
     assert shown(screen) == (
         "Live reload is ready: save a file to restart gateway, order.\n"
-        "tools/stack/src/stack/demo.py: no program loads it\n"
+        "tools/stack/src/stack/demo/demo.py: no program loads it\n"
     )

@@ -9,8 +9,8 @@ import pytest
 from stack.dev.launch import Launch
 from stack.dev.standby import Standby
 from stack.ports import HOST, free_ports
-from stack.processes import ProcessError, Program, module
-from stack.readiness import http_answers
+from stack.probes.readiness import http_answers
+from stack.processes.program import ProcessError, Program, module
 
 IsGone = Callable[[int], bool]
 MakeFile = Callable[..., Path]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stack.demo import run
+from stack.demo.demo import run
 from stack.dev.demo import LiveDemo
 
 if __name__ == "__main__":

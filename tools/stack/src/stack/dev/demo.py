@@ -8,12 +8,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from stack.demo import Demo
+from stack.demo.demo import Demo
+from stack.demo.first_request import Answered
 from stack.dev.launch import Launch
 from stack.dev.messages import Messages
 from stack.dev.reloader import Reloader
 from stack.dev.watch import saved_at, saved_files
-from stack.first_request import Answered
 from stack.places import ROOT
 from stack.ports import Ports
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stack.dev.loaded import Loaded
-from stack.processes import Program, module
+from stack.processes.program import Program, module
 
 
 @dataclass(frozen=True, slots=True)

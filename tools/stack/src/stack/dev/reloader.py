@@ -13,7 +13,7 @@ from stack.dev.launch import Launch
 from stack.dev.messages import Messages
 from stack.dev.standby import Standby
 from stack.dev.syntax import syntax_error
-from stack.processes import ProcessError, Program
+from stack.processes.program import ProcessError, Program
 
 _POLL_SECONDS = 0.02
 

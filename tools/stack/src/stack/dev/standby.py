@@ -12,7 +12,7 @@ import psutil
 
 from stack.dev.launch import Launch
 from stack.dev.launcher import GO, waiting_file
-from stack.processes import ProcessError, Program
+from stack.processes.program import ProcessError, Program
 
 _WITHIN = 15.0  # seconds
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.machine import facts
 from stack.configurations import COLLECTOR
 from stack.places import ROOT
-from stack.processes import ProcessError
+from stack.processes.program import ProcessError
 from stack.sampling.report import put, table
 from stack.sampling.run import run
 from stack.sampling.ways import WAYS

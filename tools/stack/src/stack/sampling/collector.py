@@ -12,8 +12,8 @@ import yaml
 
 from stack.places import ROOT
 from stack.ports import HOST, free_ports
-from stack.processes import Program
-from stack.readiness import http_answers
+from stack.probes.readiness import http_answers
+from stack.processes.program import Program
 from stack.sampling.ways import SHARE, WATCHED, WATCHED_SHARE
 
 _FILES = tuple(ROOT / "deploy" / "collector" / f"{name}.yaml" for name in ("common", "sampling", "measuring"))

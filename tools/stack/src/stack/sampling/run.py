@@ -18,7 +18,7 @@ import httpx
 from bench.processes import cpu_seconds, memory_bytes
 from faults.catalogue import load
 from faults.flags import Audience, FlagFile
-from stack.e2e import ITEM
+from stack.e2e.stacks import ITEM
 from stack.local import LocalStack
 from stack.sampling.collector import Collector
 from stack.sampling.ways import WATCHED, Way
@@ -97,7 +97,7 @@ def run(way: Way, orders: int, folder: Path, collector: Path | None, seed: int =
         seed: Of who orders.
 
     Raises:
-        stack.processes.ProcessError: A program did not start, or ended.
+        stack.processes.program.ProcessError: A program did not start, or ended.
     """
     with ExitStack() as running:
         store = running.enter_context(ConsoleProgram(folder, more=_ROOM))

@@ -1,0 +1,1 @@
+"""The demo: its order, its menu of failures, its console."""

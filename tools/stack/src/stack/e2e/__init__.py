@@ -1,0 +1,1 @@
+"""The stack as the end-to-end tests use it."""

@@ -1,0 +1,1 @@
+"""A real Jaeger for the end-to-end tests: found, pulled or built."""

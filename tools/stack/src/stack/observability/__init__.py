@@ -1,0 +1,1 @@
+"""The `observability` profile as its tests run and query it."""

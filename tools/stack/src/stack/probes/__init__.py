@@ -1,0 +1,1 @@
+"""Whether a program is ready, and polling until it is."""

@@ -1,0 +1,1 @@
+"""Faults of the catalogue: injected, run and judged."""
