@@ -11,7 +11,7 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -26,47 +26,47 @@ WANTED = 0.95
 
 # What makes the spans of the stack, and hands their context on.
 INSTRUMENTATION = (
-    "baggage",
-    "database_spans",
-    "edge",
-    "errors/record",
-    "grpc/metadata",
-    "grpc/methods",
-    "grpc/outgoing",
-    "grpc/running",
-    "grpc/server",
-    "grpc/streams",
-    "grpc/traced_channel",
-    "http/middleware",
-    "http/request",
-    "http/response",
-    "http/routes",
-    "inbound",
-    "origin",
-    "span",
-    "tenant",
-    "trace_context",
-    "tracer",
+    "telemetry.context.baggage",
+    "telemetry.context.inbound",
+    "telemetry.context.tenant",
+    "telemetry.context.w3c",
+    "telemetry.edge.policy",
+    "telemetry.errors.record",
+    "telemetry.grpc.metadata",
+    "telemetry.grpc.methods",
+    "telemetry.grpc.outgoing",
+    "telemetry.grpc.served_call",
+    "telemetry.grpc.server",
+    "telemetry.grpc.streams",
+    "telemetry.grpc.traced_channel",
+    "telemetry.http.middleware",
+    "telemetry.http.request",
+    "telemetry.http.response",
+    "telemetry.http.routes",
+    "telemetry.otlp.source",
+    "telemetry.sqlalchemy.spans",
+    "telemetry.trace.span",
+    "telemetry.trace.tracer",
 )
 # What says whether a trace is as it should be, and how not.
 KIT = (
-    "testing/causes",
-    "testing/chaining",
-    "testing/completeness",
-    "testing/conventions",
-    "testing/documents",
-    "testing/golden",
-    "testing/golden_words",
-    "testing/matching",
-    "testing/memory",
-    "testing/otlp",
-    "testing/patterns",
-    "testing/placing",
-    "testing/reading",
-    "testing/report",
-    "testing/rules",
-    "testing/signals",
-    "testing/values",
+    "tracetest.backends.completeness",
+    "tracetest.backends.jaeger_json",
+    "tracetest.backends.memory",
+    "tracetest.backends.otlp_json",
+    "tracetest.conventions",
+    "tracetest.documents.reader",
+    "tracetest.expectations.assignment",
+    "tracetest.expectations.chaining",
+    "tracetest.expectations.matching",
+    "tracetest.expectations.patterns",
+    "tracetest.expectations.report",
+    "tracetest.expectations.root_cause",
+    "tracetest.expectations.rules",
+    "tracetest.expectations.signals",
+    "tracetest.expectations.values",
+    "tracetest.golden.changes",
+    "tracetest.golden.signature",
 )
 _OPTIONS = ("-p", "no:cacheprovider", "-q", "--assert=plain")  # rewriting assertions would read modules by itself
 # All that the trace tests can see without another process.
@@ -80,9 +80,9 @@ TESTS = (
 KIT_TESTS = (
     *_OPTIONS,
     "--ignore=tracetest/tests/test_cli.py",
-    "--ignore=telemetry/tests/testing/conformance",
+    "--ignore=tracetest/tests/conformance",
     "--deselect=tracetest/tests/expectations/test_chaining.py::test_pytests_own_reading_of_a_chain_is_refused",
-    "telemetry/tests/testing",
+    "tracetest/tests",
 )
 
 # What the tests need, loaded once.
@@ -97,7 +97,7 @@ _LOADED = (
     "stack.compose.project",
     "stack.e2e.stacks",
     "stack.in_process",
-    "stack.jaeger.programs",
+    "stack.jaeger.find",
     "stack.scenarios.scenario",
     "pytest_tracetest",
     "tracetest",
@@ -106,22 +106,20 @@ _LOADED = (
 _SLOWEST = 300.0  # seconds for the tests when each line is followed
 _WITHIN = 180.0  # seconds for the tests with a mutant: many times what they take
 
-_SOURCES = ROOT / "telemetry" / "src"
-
 
 def main(arguments: Sequence[str]) -> int:
     """Run all mutants of these modules, by default of all; give the exit code."""
     parser = argparse.ArgumentParser("stack.mutation", description=__doc__)
     parser.add_argument("--page", type=Path, required=True, help="where the numbers are kept")
-    parser.add_argument("modules", nargs="*", metavar="MODULE", help="such as grpc/server; by default all")
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help="such as telemetry.grpc.server; by default all")
     given = parser.parse_args(arguments)
     screen = Console()
-    wanted = [_name(_path(name)) for name in (*INSTRUMENTATION, *KIT)]
+    wanted = (*INSTRUMENTATION, *KIT)
     for each in (*_LOADED, *wanted):  # a module that is loaded by a test would be loaded as it is
         importlib.import_module(each)
     rows = read_page(given.page.read_text(encoding="utf-8")) if given.modules and given.page.exists() else {}
     for names, tests in ((INSTRUMENTATION, TESTS), (KIT, KIT_TESTS)):
-        paths = [_path(name) for name in names if name in (given.modules or names)]
+        paths = {name: _path(name) for name in names if name in (given.modules or names)}
         for row in _measured(paths, tests, screen) if paths else ():
             rows[row.module] = row
             given.page.write_text(write_page(rows, wanted), encoding="utf-8")
@@ -131,12 +129,11 @@ def main(arguments: Sequence[str]) -> int:
     return 0 if min(shares.values()) >= WANTED else 1
 
 
-def _measured(paths: Sequence[Path], tests: Sequence[str], screen: Console) -> Iterator[Row]:
+def _measured(paths: Mapping[str, Path], tests: Sequence[str], screen: Console) -> Iterator[Row]:
     """Run the mutants of modules; tell those that nobody notices, and give the module's row when it is done."""
     screen.print("running the tests without a mutant, to see which lines they execute")
-    executed = executed_by(tests, paths, _SLOWEST)
-    for path in paths:
-        module = _name(path)
+    executed = executed_by(tests, [*paths.values()], _SLOWEST)
+    for module, path in paths.items():
         mutants = list(find_mutants(module, path, executed.get(str(path), ())))
         unseen = mutants
         if tests is TESTS:
@@ -160,22 +157,20 @@ def _survivors(
 
 
 def _own_tests(mutant: Mutant) -> Sequence[str]:
-    """Give telemetry's tests of a module: those of its name, those that import it, and then its folder's, if any."""
-    folder, _, name = mutant.module.removeprefix("telemetry.").rpartition(".")
-    tests = ROOT / "telemetry" / "tests" / folder
-    named = sorted(tests.glob(f"test_{name.partition('_')[0]}*.py"))
+    """Give a unit's own tests of a module: those of its name, those that import it, and then its folder's, if any."""
+    unit, _, rest = mutant.module.partition(".")
+    folder, _, name = rest.rpartition(".")
+    tests = ROOT / unit / "tests" / folder.replace(".", "/")
+    named = sorted(tests.glob(f"test_{name}*.py"))
     imported = f"from {mutant.module} import "
     others = [each for each in sorted(tests.glob("test_*.py")) if imported in each.read_text(encoding="utf-8")]
     found = [*dict.fromkeys([*named, *others]), *([tests] if folder else [])]
-    return (*(KIT_TESTS if folder == "testing" else _OPTIONS), *map(str, found))
+    return (*(KIT_TESTS if unit == "tracetest" else _OPTIONS), *map(str, found))
 
 
-def _path(name: str) -> Path:
-    return _SOURCES / "telemetry" / f"{name}.py"
-
-
-def _name(path: Path) -> str:
-    return ".".join(path.relative_to(_SOURCES).with_suffix("").parts)
+def _path(module: str) -> Path:
+    unit = module.partition(".")[0]
+    return ROOT / unit / "src" / f"{module.replace('.', '/')}.py"
 
 
 if __name__ == "__main__":
