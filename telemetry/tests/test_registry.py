@@ -87,6 +87,6 @@ init_tracer("script", exporter_type="none")
 """)
 
     assert result.stderr.splitlines()[-1] == (
-        "telemetry.settings.env.ConfigError: init_tracer: the global tracer provider was set by somebody else: "
+        "telemetry.settings.env.ConfigError: init_tracer: the global tracer provider was set by other code: "
         "expected to be called once"
     )

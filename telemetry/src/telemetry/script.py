@@ -38,7 +38,7 @@ def init_tracer(
         ConfigError: A value is invalid, or a global provider is already set: OpenTelemetry allows one per process.
     """
     if not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
-        place = f"by init_tracer at {_places[0]}" if _places else "by somebody else"
+        place = f"by init_tracer at {_places[0]}" if _places else "by other code"
         raise ConfigError(f"init_tracer: the global tracer provider was set {place}: expected to be called once")
     exporter = ExporterConfig(kind=exporter_type, endpoint=endpoint)
     telemetry = configure(

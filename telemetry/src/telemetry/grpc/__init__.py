@@ -1,1 +1,4 @@
-"""Tracing, tenants, deadlines and errors for ``grpc.aio``."""
+"""The instrumentation of ``grpc.aio``: servers and channels with spans, tenants, deadlines and errors.
+
+Imports trace, metrics, logs, context, edge and errors; setup and chassis may import it.
+"""

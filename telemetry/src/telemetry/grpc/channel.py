@@ -1,4 +1,4 @@
-"""The client factory: a channel with tracing, tenant, deadlines, retries and a quick way back after an outage."""
+"""The channel factory: tracing, tenant, deadlines, retries, and fast reconnection after an outage."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from telemetry.grpc.outgoing import OutgoingCalls
 from telemetry.grpc.traced_channel import TracedChannel
 from telemetry.settings.env import ConfigError
 
-# https://github.com/grpc/proposal/blob/master/A6-client-retries.md: at most three tries, for a server that is away.
+# At most three attempts, for a server that is unavailable:
+# https://github.com/grpc/proposal/blob/master/A6-client-retries.md
 _RETRY_POLICY = {
     "maxAttempts": 3,
     "initialBackoff": "0.05s",
@@ -23,8 +24,8 @@ _RETRY_POLICY = {
     "retryableStatusCodes": ["UNAVAILABLE"],
 }
 
-# gRPC's own defaults wait up to two minutes before they try a server again that was away, and for 30 s before they ask
-# for its address again; a peer that vanished without a word is noticed by the keepalive alone.
+# gRPC's defaults wait up to two minutes before they reconnect to a server that was unavailable, and 30 s before they
+# resolve its address again. Only the keepalive notices a peer that disappears without closing the connection.
 _OPTIONS: tuple[tuple[str, str | int], ...] = (
     ("grpc.enable_retries", 1),
     ("grpc.initial_reconnect_backoff_ms", 100),
@@ -40,13 +41,13 @@ _OPTIONS: tuple[tuple[str, str | int], ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelOptions:
-    """How a channel is made.
+    """The options of a channel.
 
     Attributes:
-        retryable: Full names, such as ``shop.user.v1.UserService/GetUser``, of methods that may safely run twice.
-        credentials: TLS or mTLS (``grpc.ssl_channel_credentials``); None speaks in clear text.
-        load_balancing: gRPC's name of the policy that spreads calls over the addresses of the target.
-        options: More channel arguments; they win over the ones made here.
+        retryable: Full names, such as ``shop.user.v1.UserService/GetUser``, of idempotent methods.
+        credentials: TLS or mTLS (``grpc.ssl_channel_credentials``); None is plain text.
+        load_balancing: gRPC's load balancing policy.
+        options: More channel arguments; they override the defaults.
     """
 
     retryable: Sequence[str] = ()
@@ -56,7 +57,7 @@ class ChannelOptions:
 
 
 def make_channel(target: str, calls: OutgoingCalls, options: ChannelOptions) -> TracedChannel:
-    """Make a channel; it connects by itself at the first call."""
+    """Create a channel; it connects on the first call."""
     arguments = dict(_OPTIONS) | {"grpc.service_config": service_config(options)} | dict(options.options)
     if options.credentials is None:
         channel = aio.insecure_channel(target, options=list(arguments.items()))
@@ -69,7 +70,7 @@ async def wait_until_ready(channel: aio.Channel, seconds: float = 10.0) -> None:
     """Wait until the channel has a connection to its server.
 
     Raises:
-        TimeoutError: There was none within so many seconds; the message tells the state that the channel was in.
+        TimeoutError: There was none within that many seconds; the message has the channel's state.
     """
     try:
         async with asyncio.timeout(seconds):
@@ -79,7 +80,7 @@ async def wait_until_ready(channel: aio.Channel, seconds: float = 10.0) -> None:
 
 
 def service_config(options: ChannelOptions) -> str:
-    """Give the service config as JSON (https://github.com/grpc/grpc/blob/master/doc/service_config.md)."""
+    """Return the service config as JSON (https://github.com/grpc/grpc/blob/master/doc/service_config.md)."""
     config: dict[str, object] = {"loadBalancingConfig": [{options.load_balancing: {}}]}
     if options.retryable:
         names = [_method_name(name) for name in options.retryable]
@@ -88,7 +89,7 @@ def service_config(options: ChannelOptions) -> str:
 
 
 def server_of(target: str) -> tuple[str, int | None]:
-    """Give the host and the port that a target names; the port is None when it names none.
+    """Return the host and the port of a target; the port is None when it has none.
 
     ``dns:///user:50051`` and ``user:50051`` both give ``("user", 50051)``; an IPv6 host loses its brackets.
     """

@@ -1,7 +1,7 @@
-"""Interceptors for channels that are not `Telemetry.channel`'s: one CLIENT span a call, the tenant and the deadline.
+"""Interceptors for other channels than `Telemetry.channel`'s: one CLIENT span per call, the tenant and the deadline.
 
-A span ends by the call's own callback, so it ends however the call ends. The interceptor never waits for the call: that
-is what keeps the stock interceptor from handing a cancellation on (opentelemetry-python-contrib issue 3271).
+The call's done callback ends the span, however the call ends. The interceptor never awaits the call: that is why the
+stock interceptor does not pass on a cancellation (opentelemetry-python-contrib issue 3271).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Continuation = Callable[[aio.ClientCallDetails, Any], Awaitable[Any]]
 
 
 def make_client_interceptors(calls: OutgoingCalls) -> list[aio.ClientInterceptor]:
-    """Make the four interceptors, one a call shape, that ``grpc.aio`` wants."""
+    """Create the four interceptors, one per call shape, that ``grpc.aio`` requires."""
     unary = _Interception(calls, calls.timeouts.unary)
     stream = _Interception(calls, calls.timeouts.stream)
     return [_UnaryUnary(unary), _UnaryStream(stream), _StreamUnary(unary), _StreamStream(stream)]
@@ -27,7 +27,7 @@ def make_client_interceptors(calls: OutgoingCalls) -> list[aio.ClientInterceptor
 
 @dataclass(frozen=True, slots=True)
 class _Interception:
-    """What all four shapes do alike."""
+    """What the four shapes have in common."""
 
     calls: OutgoingCalls
     timeout: float | None
@@ -49,7 +49,7 @@ class _Interception:
             detach(token)
         if ending is None:
             return call
-        if call.done():  # an interceptor after this one answered by itself; such a call takes no callback
+        if call.done():  # a later interceptor responded itself; such a call takes no callback
             ending.with_call(call)
         else:
             call.add_done_callback(ending.with_call)

@@ -1,4 +1,4 @@
-"""Hooks that see the messages of calls. Without them nothing of a message is recorded."""
+"""Hooks for the messages of calls. Without hooks, no message is recorded."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ MessageHook = Callable[[Span, Any], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hooks:
-    """What is called with the span of a call, open and recorded, and a message of it: one by one where they stream.
+    """Functions that get a call's open, recorded span and one message of the call, for each message.
 
-    What a hook writes on the span is not redacted. One that raises is logged, and the call goes on.
+    What a hook sets on the span is not redacted. An exception of a hook is logged, and the call continues.
 
     Attributes:
         request: Called with each request.
@@ -30,15 +30,15 @@ class Hooks:
     response: MessageHook | None = None
 
     def tell_request(self, span: Span, message: Any) -> None:
-        """Call the hook of requests."""
+        """Call the request hook."""
         _call(self.request, span, message)
 
     def tell_response(self, span: Span, message: Any) -> None:
-        """Call the hook of responses."""
+        """Call the response hook."""
         _call(self.response, span, message)
 
     async def tell_requests(self, span: Span, messages: Iterable[Any] | AsyncIterable[Any]) -> AsyncIterator[Any]:
-        """Give the requests of a stream, and call the hook with each."""
+        """Yield the requests of a stream, and call the hook with each."""
         if isinstance(messages, AsyncIterable):
             async for message in messages:
                 self.tell_request(span, message)
@@ -50,7 +50,7 @@ class Hooks:
 
 
 class HookedContext:
-    """A server's context whose messages, read and written by hand, are told to hooks; else the context that it has."""
+    """A servicer context that calls the hooks for messages that the handler reads and writes itself."""
 
     def __init__(self, context: Any, span: Span, hooks: Hooks) -> None:
         self._context = context
@@ -61,7 +61,7 @@ class HookedContext:
         return getattr(self._context, name)
 
     async def read(self) -> Any:
-        """Give the next request; `aio.EOF` after the last."""
+        """Return the next request; `aio.EOF` after the last."""
         message = await self._context.read()
         if message is not aio.EOF:
             self._hooks.tell_request(self._span, message)

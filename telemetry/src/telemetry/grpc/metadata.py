@@ -25,7 +25,7 @@ RawMetadata = Iterable[Entry]
 
 
 class _MetadataGetter(Getter[dict[str, list[str]]]):
-    """Reads texts of metadata, but those that are too long to be context."""
+    """Reads text metadata, except for values that are too long to be context."""
 
     def get(self, carrier: dict[str, list[str]], key: str) -> list[str] | None:
         name = key.lower()
@@ -51,7 +51,7 @@ _APPEND = _Appending()
 
 
 class CallContextWriter:
-    """Writes what a server is told of a call: the context, and the tenant in an entry of its own.
+    """Writes the metadata of an outgoing call: the context, and the tenant under its own key.
 
     Args:
         propagator: Writes the context.
@@ -64,9 +64,9 @@ class CallContextWriter:
         self._of_trace = parts[0] if is_usual else None
 
     def entries(self, context: Context) -> tuple[Entry, ...]:
-        """Give the metadata's entries."""
+        """Return the metadata entries."""
         if self._of_trace is not None and isinstance(context, UnrecordedContext):
-            # The tenant is told in baggage for spans, and of this trace there will be none.
+            # Baggage carries the tenant for spans, and this trace has none.
             parent = (TRACEPARENT, context.span.traceparent)
             return (parent,) if context.tenant is None else (parent, (TENANT_METADATA, context.tenant))
         told: list[Entry] = []
@@ -80,30 +80,30 @@ class CallContextWriter:
 
 @lru_cache(maxsize=1024)
 def _of_tenant_alone(tenant: str) -> tuple[Entry, ...]:
-    """Give the entries of a context whose baggage is the tenant, which is what most calls have."""
+    """Return the entries of a context whose only baggage is the tenant, as in most calls."""
     told: list[Entry] = []
     BaggagePropagator().inject(told, with_tenant(tenant, Context()), setter=_APPEND)
     return (*told, (TENANT_METADATA, tenant))
 
 
 class ReadyMetadata(tuple[Entry, ...], aio.Metadata):  # type: ignore[misc]  # gRPC's is a mapping besides
-    """Entries that are sent as they are: a tuple that gRPC takes for metadata of its own.
+    """Metadata entries that gRPC sends unchanged: a tuple that it takes for its own Metadata.
 
-    Out of a tuple gRPC makes a mapping of lists, to make a tuple of that again: more work than all else that a call
-    of a trace which nobody records costs.
+    gRPC converts a plain tuple to a mapping of lists and back: more work than everything else in a call whose trace is
+    not recorded.
     """
 
     __slots__ = ()
-    __init__ = object.__init__  # gRPC's would make its mapping
+    __init__ = object.__init__  # gRPC's would convert it to a mapping
 
 
-# What a caller's metadata says, as far as he is believed: the parent of the call's span, with the tenant; links to what
-# is not believed; and whether his tenant is no tenant's id.
+# What a trusted caller's metadata says: the parent of the call's span, with the tenant; links to the context of an
+# untrusted one; and whether the tenant's id is invalid.
 Inbound = tuple[Context, Sequence[Link], bool]
 
 
 def read_call(caller: CallerContext, metadata: RawMetadata | None, trust: Trust) -> Inbound:
-    """Read a call's metadata; whatever it is, this does not raise."""
+    """Read a call's metadata; invalid metadata never raises."""
     if caller.is_plain and trust.trace and trust.tenant and not trust.baggage:
         unsampled = _read_unsampled(metadata or ())
         if unsampled is not None:
@@ -116,7 +116,7 @@ def read_call(caller: CallerContext, metadata: RawMetadata | None, trust: Trust)
 
 
 def _read_unsampled(metadata: RawMetadata) -> Inbound | None:
-    """Do the same with less work for what most calls say where few traces are recorded; None for all else."""
+    """Do the same with less work for the most frequent metadata where few traces are recorded; None for other."""
     parent, tenant = None, None
     for key, value in metadata:
         if key == TRACEPARENT:
@@ -135,7 +135,7 @@ def _read_unsampled(metadata: RawMetadata) -> Inbound | None:
 
 
 def _of_tenant(tenant: str | None) -> tuple[Context, bool]:
-    """Give the context that carries the tenant, and whether that is no tenant's id."""
+    """Return the context with the tenant, and whether the tenant's id is invalid."""
     if tenant is None:
         return Context(), False
     try:
@@ -145,7 +145,7 @@ def _of_tenant(tenant: str | None) -> tuple[Context, bool]:
 
 
 def texts(metadata: RawMetadata | None) -> dict[str, list[str]]:
-    """Give the metadata's texts by key; binary values are no carriers of context."""
+    """Return the text metadata by key; binary values carry no context."""
     found: dict[str, list[str]] = {}
     for key, value in metadata or ():
         if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""What is known of a method before it is called, made once a method and not once a call."""
+"""The name, attributes and filter result of a method, computed once per method and not per call."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from telemetry import semconv
 
 BARRIER_SERVICE = "throughline.test.v1.Barrier"
 
-# Called with what gRPC knows of a call before it is made or served; true when the call is traced.
+# Gets gRPC's details of a call before it starts; true when the call is traced.
 CallFilter = Callable[[HandlerCallDetails], bool]
 
 ordinary_calls: CallFilter = filters.negate(
@@ -35,7 +35,7 @@ class Method:
 
 
 class Methods:
-    """The methods that have been called so far; a peer that makes names up cannot make it grow without end."""
+    """The methods called so far, up to a limit: a peer can send any number of names."""
 
     _LIMIT = 1000
 
@@ -45,7 +45,7 @@ class Methods:
         self._known: dict[str, Method] = {}
 
     def get(self, path: str | bytes) -> Method:
-        """Give the method of a path such as ``/shop.user.v1.UserService/GetUser``."""
+        """Return the method of a path such as ``/shop.user.v1.UserService/GetUser``."""
         text = path.decode("ascii", "replace") if isinstance(path, bytes) else path
         method = self._known.get(text)
         if method is None:
@@ -61,7 +61,7 @@ class Methods:
 
 
 class _Details(HandlerCallDetails):
-    """The filters of opentelemetry.instrumentation.grpc look at the method alone."""
+    """The filters of opentelemetry.instrumentation.grpc only read the method."""
 
     def __init__(self, method: str) -> None:
         self.method = method

@@ -1,4 +1,4 @@
-"""How long gRPC calls take, at the client and at the server, as the conventions measure it."""
+"""The duration of gRPC calls, at the client and at the server, as the conventions define it."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class CallMetrics:
         """Record a call.
 
         Args:
-            method: What was called.
-            code: How it ended; None when it never began.
-            seconds: How long it took.
+            method: The method.
+            code: Its status; None when it never started.
+            seconds: Its duration.
             context: With the call's span, for the exemplar.
-            error_type: What kept it from beginning.
+            error_type: Why it never started.
         """
         key = (method.name, code, error_type)
         series = self._known.get(key)
@@ -66,14 +66,14 @@ class CallMetrics:
 
 
 def server_call_metrics(meter: Meter) -> CallMetrics:
-    """Make the metrics of calls that are served."""
+    """Create the metrics of a server's calls."""
     return CallMetrics(
         duration_histogram(meter, RPC_SERVER_CALL_DURATION, "Duration of incoming calls."), SERVER_ERRORS
     )
 
 
 def client_call_metrics(meter: Meter) -> CallMetrics:
-    """Make the metrics of calls that are made over one channel."""
+    """Create the metrics of one channel's calls."""
     return CallMetrics(
         duration_histogram(meter, RPC_CLIENT_CALL_DURATION, "Duration of outgoing calls."), _CLIENT_ERRORS
     )

@@ -1,4 +1,4 @@
-"""Who is told of each call that was served: metrics, and the access log. Without them, nothing is counted or timed."""
+"""Observers of served calls: metrics and the access log. Without observers, nothing is counted or timed."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class ServedCall:
     """A call that was served.
 
     Attributes:
-        method: What was called.
-        code: How it ended.
-        seconds: How long it took.
+        method: The method.
+        code: Its status.
+        seconds: Its duration.
         context: With the call's span and tenant.
-        peer: Who called, as gRPC writes it.
+        peer: The caller, in gRPC's notation.
     """
 
     method: Method
@@ -43,7 +43,7 @@ CallObserver = Callable[[ServedCall], None]
 
 
 def measure(metrics: CallMetrics) -> CallObserver:
-    """Make an observer that measures."""
+    """Create an observer that records metrics."""
 
     def observe(call: ServedCall) -> None:
         metrics.record(call.method, call.code, call.seconds, call.context)
@@ -52,7 +52,7 @@ def measure(metrics: CallMetrics) -> CallObserver:
 
 
 def log_access(call: ServedCall) -> None:
-    """Log one line: at INFO, but a failure of the server's at the level of its class."""
+    """Log one line: at INFO, or for a server error at the level of its class."""
     level = HANDLING[CLASS_OF_CODE[call.code]].severity.level if call.code in SERVER_ERRORS else logging.INFO
     if not _access.isEnabledFor(level):
         return

@@ -1,4 +1,4 @@
-"""What a call that is made begins with: its span, the metadata that tells the server of it, and its time limit."""
+"""The start of an outgoing call: its span, its metadata and its timeout."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from telemetry.trace.tracer import ServiceTracer
 
 T = TypeVar("T")
 
-# gRPC may still send a call that has no time left; one whose deadline is a second ago it fails at once.
+# gRPC may still send a call that has no time left; a call whose deadline was a second ago fails at once.
 _TOO_LATE = -1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """The seconds that a call may take when its caller says nothing; an earlier deadline around it wins.
+    """The default timeouts of calls, in seconds; an earlier deadline around a call overrides them.
 
     Attributes:
         unary: For calls with one response.
@@ -44,23 +44,23 @@ class Timeouts:
     stream: float | None = None
 
 
-# A call that is about to be made: its seconds, None for no limit; what metadata to send; the context with its span; and
-# what is called when it ends, None when nobody is to be told.
+# An outgoing call: its timeout in seconds or None; its metadata; the context with its span; and its done callback, or
+# None.
 Outgoing = tuple[float | None, Iterable[Entry] | None, Context, "Ending | None"]
 
 
 class OutgoingCalls:
-    """Begins the calls that are made over one channel.
+    """Starts the calls of one channel.
 
     Args:
-        tracer: Makes the spans.
-        propagator: Writes the context into the metadata.
-        server: Host and port that the channel was asked for.
-        timeouts: For calls that come with none.
+        tracer: Starts the spans.
+        propagator: Injects the context into the metadata.
+        server: Host and port of the channel's target.
+        timeouts: For calls without one.
         traced: Which calls get a span.
-        propagate: Whether the server is told the context and the tenant.
+        propagate: Whether the server receives the context and the tenant.
         metrics: Measures the calls; None measures nothing.
-        hooks: Told of each message, on a channel that is `telemetry.grpc.traced_channel.TracedChannel`.
+        hooks: Called for each message, on a `telemetry.grpc.traced_channel.TracedChannel`.
     """
 
     def __init__(  # noqa: PLR0913  each is a choice of its own, named by keyword
@@ -86,11 +86,11 @@ class OutgoingCalls:
         self._tracer = tracer
         self._writer = CallContextWriter(propagator) if propagate else None
         self._metrics = metrics
-        # With a call of a trace that nobody records.
+        # For a call in a trace that is not recorded.
         self._nothing_to_do = tracer.keeps_decisions and metrics is None
 
     def begin(self, method: Method, timeout: float | None, metadata: Iterable[Entry] | None) -> Outgoing:
-        """Begin a call; of a trace that is not recorded, no span is made and only the decision is handed on."""
+        """Start a call; in a trace that is not recorded, it has no span and only passes on the decision."""
         context = get_current()
         limit = shorter(timeout)
         ending: Ending | None = None
@@ -108,7 +108,7 @@ class OutgoingCalls:
 
 
 def _joined(given: Iterable[Entry] | None, told: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    """Give both; of what is told, the caller's own word does not count."""
+    """Return both; the caller's own values for propagated keys are ignored."""
     if not given:
         return told
     names = {name for name, _value in told}
@@ -116,7 +116,7 @@ def _joined(given: Iterable[Entry] | None, told: tuple[Entry, ...]) -> tuple[Ent
 
 
 class Ending:
-    """How a call ends, however it does: its span, and its measure."""
+    """The end of a call: it ends the span and records the duration."""
 
     __slots__ = ("_context", "_limit", "_method", "_metrics", "_started", "span")
 
@@ -131,18 +131,18 @@ class Ending:
         self._started = perf_counter()
 
     def with_call(self, call: aio.Call) -> None:
-        """End with a call that is done."""
+        """End with a finished call."""
         code = _result_now(call.code())
         details = None if code is StatusCode.OK else _result_now(call.details())
         self._end(code if isinstance(code, StatusCode) else StatusCode.UNKNOWN, details)
 
     def with_error(self, error: BaseException) -> None:
-        """End with what was raised in place of a call."""
+        """End with an exception raised instead of a call."""
         if isinstance(error, aio.AioRpcError):
             self._end(error.code(), error.details())
         elif isinstance(error, asyncio.CancelledError):
             self._end(StatusCode.CANCELLED)
-        else:  # the call never began
+        else:  # the call never started
             error_type = type(error).__qualname__
             self.span.set_attribute(semconv.ERROR_TYPE, error_type)
             self.span.set_status(Status(SpanStatus.ERROR, str(error)))
@@ -169,7 +169,7 @@ class Ending:
 
 
 def _result_now(coroutine: Coroutine[Any, Any, T]) -> T | None:
-    """Give the result of a coroutine that has nothing to wait for, as a finished call's have; None if it had."""
+    """Return the result of a coroutine that does not suspend, as those of a finished call; None if it does."""
     try:
         coroutine.send(None)
     except StopIteration as finished:

@@ -1,4 +1,4 @@
-"""Requests that cannot be read. gRPC itself tells their sender the names of exceptions and types."""
+"""Requests that cannot be deserialized. gRPC itself sends names of exceptions and types to the client."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ Deserializer = Callable[[bytes], Any]
 
 
 class UnreadableRequest(Exception):  # noqa: N818  named as what it is
-    """The bytes of a request are no message of the method's type."""
+    """The bytes of a request are not a message of the method's type."""
 
     def __init__(self) -> None:
         super().__init__("the request cannot be read: it is no message of the method's type")
 
 
 def lenient(deserialize: Deserializer | None) -> Deserializer | None:
-    """Make a deserializer that gives an UnreadableRequest in place of raising what would be shown to the caller."""
+    """Create a deserializer that returns an UnreadableRequest instead of raising what the client would see."""
     if deserialize is None:
         return None
 

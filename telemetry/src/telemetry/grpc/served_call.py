@@ -1,4 +1,4 @@
-"""A call that is being served, on its way to its status."""
+"""A call in progress at the server, until its status is known."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class RunningCall:
 
     Attributes:
         span: Its span.
-        context: gRPC's.
-        errors: Which error gives which code.
-        time_left: Seconds that it had at its start; None without a deadline.
-        code: How it ends, when that is not what `context` says.
+        context: Its servicer context.
+        errors: The table of error types and codes.
+        time_left: Seconds until its deadline when it started; None without a deadline.
+        code: Its status when that is not the one of `context`.
     """
 
     span: Span
@@ -47,7 +47,7 @@ class RunningCall:
     code: StatusCode | None = None
 
     async def fail(self, error: BaseException) -> None:
-        """Decide the code, record it, and tell the caller; returns when the caller has been told already."""
+        """Choose the code, record it, and abort with it; return if the handler has aborted already."""
         if isinstance(error, aio.AbortError):
             return
         if isinstance(error, (asyncio.CancelledError, GeneratorExit)):
@@ -63,11 +63,11 @@ class RunningCall:
             self.context.set_trailing_metadata((*(self.context.trailing_metadata() or ()), _NO_RETRY))
         try:
             await self.context.abort(self.code, text_of(error) if mapped else self._safe_text())
-        except aio.UsageError:  # the handler has aborted, and raised this afterwards: the caller knows its first word
+        except aio.UsageError:  # the handler aborted and raised this afterwards: the caller has the first status
             self.code = None
 
     def end(self) -> StatusCode:
-        """End the span; give how the call ended."""
+        """End the span; return the call's status."""
         code = self.code or self.context.code() or StatusCode.OK
         span = self.span
         if span.is_recording():
@@ -84,10 +84,10 @@ class RunningCall:
 
 
 def _was_called(error: BaseException) -> bool:
-    """Tell whether the failure is that of a server behind this one.
+    """Return whether the failure is one of a server behind this one.
 
-    Then who called that server has tried again if that was safe, and the caller of this one should not: each hop would
-    multiply the tries of the next.
+    The call to that server has been retried if that was safe, so this server's caller should not retry: each hop would
+    multiply the attempts of the next.
     """
     return any(
         isinstance(each, aio.AioRpcError) and each.code() is StatusCode.UNAVAILABLE for each in (error, *causes(error))
@@ -95,7 +95,7 @@ def _was_called(error: BaseException) -> bool:
 
 
 def _log_uncaught(error: BaseException) -> None:
-    """Log the error with its redacted stack trace, which formatters take in place of one that they would make."""
+    """Log the error with its redacted stack trace, which formatters use instead of formatting one."""
     if not _logger.isEnabledFor(logging.ERROR):
         return
     exc_info = (type(error), error, error.__traceback__)

@@ -1,7 +1,7 @@
-"""The server's side of a call: one SERVER span, the tenant, the deadline, and errors mapped by a table.
+"""The server side of a call: one SERVER span, the tenant, the deadline, and errors mapped by a table.
 
-Unlike opentelemetry-instrumentation-grpc, whose faults docs/adr/0003 lists with measurements: a caller's mistake is not
-an error, a cancelled or overdue call says so, an uncaught exception is recorded once, and its text stays here.
+It differs from opentelemetry-instrumentation-grpc (docs/adr/0003 lists the faults): a caller's mistake is not an error,
+a cancelled or expired call has that status, an uncaught exception is recorded once and its text is not sent.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from telemetry.grpc.requests import UnreadableRequest, lenient
 from telemetry.grpc.served_call import RunningCall
 from telemetry.trace.tracer import ServiceTracer
 
-# A peer that makes names up, where some handler takes them all, cannot make what is kept grow without end.
+# A limit: a generic handler takes any method name, and a peer can send any number of names.
 _MOST_METHODS = 1000
 
-# What a call's metadata says, from its interception to its handling, in one task: gRPC makes it anew when it is asked.
+# A call's metadata, from its interception to its handling, in one task: gRPC converts it again for each access.
 _said: ContextVar[RawMetadata | None] = ContextVar("said", default=None)
 
 _BUILT_IN: dict[type[BaseException], StatusCode] = {
@@ -55,14 +55,14 @@ class TracingServerInterceptor(aio.ServerInterceptor):
     """Traces each call and maps what its handler raises.
 
     Args:
-        tracer: Makes the spans.
-        propagator: How the caller's context is written in the metadata.
-        errors: Domain error → code. The caller gets the error's text as details. An error that is not in the table, nor
-            one of its bases, becomes INTERNAL with a text that tells the trace id and nothing else.
+        tracer: Starts the spans.
+        propagator: Extracts the caller's context from the metadata.
+        errors: Domain error → code. The caller gets the error's text as details. An error without an entry for it or a
+            base class becomes INTERNAL with the trace id as its only text.
         traced: Which calls get a span.
-        trust: What is believed of the callers' metadata, of all of them or by the call's context.
-        observers: Told of each call when it has ended.
-        hooks: Told of each message.
+        trust: Which metadata is trusted, of all callers or by the call's context.
+        observers: Called when a call has ended.
+        hooks: Called for each message.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917  each is a choice of its own
@@ -89,12 +89,12 @@ class TracingServerInterceptor(aio.ServerInterceptor):
         continuation: Continuation,
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Handler | None:
-        """Give the method's handler, traced; the span is current in it and in interceptors after this one."""
+        """Return the method's handler, traced; the span is current in it and in later interceptors."""
         handler = await continuation(handler_call_details)
         return None if handler is None else self.traced(handler, handler_call_details)
 
     def traced(self, handler: Handler, call: grpc.HandlerCallDetails) -> Handler:
-        """Give the handler of a call that is about to be handled in this task, traced."""
+        """Return the traced handler of a call that this task is about to handle."""
         _said.set(call.invocation_metadata)
         path = call.method
         known = self._wrapped.get(path)
@@ -118,7 +118,7 @@ class TracingServerInterceptor(aio.ServerInterceptor):
         return _remake(handler, self._serving(method, handle))
 
     def _serving(self, method: Method, handle: Handle) -> Handle:
-        """Make what serves the calls of a method: one coroutine and no more around what handles them."""
+        """Create the function that serves a method's calls: one coroutine around the handler."""
         tracer, caller, observers = self._tracer, self._caller, self._observers
         silent = tracer.keeps_decisions and not observers
 
@@ -137,7 +137,7 @@ class TracingServerInterceptor(aio.ServerInterceptor):
                 current = set_span_in_context(span, current)
             time_left = context.time_remaining()
             call: RunningCall | None = None
-            # The peer is not known any more when the call has been cut off.
+            # The peer is unknown once the call has been cut off.
             started, peer = (perf_counter(), context.peer()) if observers else (0.0, "")
             token = attach(current)
             time_limit = None if time_left is None else deadline.begin(time_left)
@@ -164,7 +164,7 @@ class TracingServerInterceptor(aio.ServerInterceptor):
 
 
 def _hooked(handler: Handler, hooks: Hooks) -> Callable[[Any, Any], Any]:
-    """Give the handler's behavior with hooks that see its messages."""
+    """Return the handler's behavior with hooks for its messages."""
     behavior: Callable[[Any, Any], Any] = _behavior(handler)
 
     def begin(request: Any, context: Any) -> Any:
@@ -192,7 +192,7 @@ def _hooked(handler: Handler, hooks: Hooks) -> Callable[[Any, Any], Any]:
 
 
 async def _write_all(responses: AsyncIterator[Any] | Awaitable[None], context: ServicerContext) -> None:
-    """Send what the handler yields, so that it is driven from one task: no span is ever current across a yield."""
+    """Send what the handler yields, so that one task drives it: no span is current across a yield."""
     if not isinstance(responses, AsyncIterator):
         await responses
         return
@@ -227,7 +227,7 @@ def _remake(handler: Handler, behavior: Callable[..., Any]) -> Handler:
         (True, True): grpc.stream_stream_rpc_method_handler,
     }[bool(handler.request_streaming), bool(handler.response_streaming)]
     deserialize = handler.request_deserializer
-    # Those of a stream are read within the handler, whose errors are mapped.
+    # A stream's requests are read within the handler, whose errors are mapped.
     return make(
         behavior, deserialize if handler.request_streaming else lenient(deserialize), handler.response_serializer
     )

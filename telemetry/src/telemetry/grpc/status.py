@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from grpc import StatusCode
 
-# https://opentelemetry.io/docs/specs/semconv/rpc/grpc/: on a server span only these are errors; the others are the
-# caller's mistake or wish.
+# https://opentelemetry.io/docs/specs/semconv/rpc/grpc/: on a server span only these are errors; the others are
+# mistakes or decisions of the caller.
 SERVER_ERRORS = frozenset(
     {
         StatusCode.UNKNOWN,
@@ -17,9 +17,8 @@ SERVER_ERRORS = frozenset(
     }
 )
 
-# A client that gives up at its deadline is heard of before the server's own deadline, because gRPC writes a time-out
-# with two or three digits, rounded up: by at most this share of it. The server's own calls, which have the same
-# deadline, are cancelled then.
+# A client's deadline ends before the server's, because gRPC sends a timeout with two or three digits, rounded up by at
+# most this fraction. The server's own calls, which have the same deadline, are cancelled then.
 _DEADLINE_ROUNDING = 0.01
 _DEADLINE_SLACK = 0.02
 
@@ -27,7 +26,7 @@ CODE_OF_NUMBER: dict[int, StatusCode] = {code.value[0]: code for code in StatusC
 
 
 def why_cancelled(left: float | None, allowed: float | None) -> StatusCode:
-    """Tell a call that was given up at its deadline from one that was cancelled: seconds left now, and at the start."""
+    """Distinguish a call that ended at its deadline from a cancelled one, by the seconds left now and at its start."""
     if left is None or allowed is None or left > _DEADLINE_SLACK + _DEADLINE_ROUNDING * allowed:
         return StatusCode.CANCELLED
     return StatusCode.DEADLINE_EXCEEDED

@@ -1,4 +1,4 @@
-"""Calls that are wrapped: those that stream responses, which their caller may simply forget, and those with hooks."""
+"""Wrapped calls: those that stream responses, which the caller may abandon, and those with hooks."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from telemetry.grpc.hooks import Hooks
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Who is told of one call's messages."""
+    """Receives one call's messages."""
 
     hooks: Hooks
     span: Span
 
     def tell_request(self, message: Any) -> None:
-        """Tell of a request."""
+        """Receive a request."""
         self.hooks.tell_request(self.span, message)
 
     def tell_response(self, message: Any) -> None:
-        """Tell of a response."""
+        """Receive a response."""
         self.hooks.tell_response(self.span, message)
 
 
 class _Wrapped(aio.Call):
-    """gRPC's own call, in other clothes.
+    """A wrapper of gRPC's call.
 
     Args:
-        call: gRPC's own.
-        listener: Told of the messages; None where nobody is.
+        call: gRPC's call.
+        listener: Receives the messages, or None.
     """
 
     def __init__(self, call: Any, listener: Listener | None) -> None:
@@ -49,15 +49,15 @@ class _Wrapped(aio.Call):
         return repr(self._call)
 
     def cancelled(self) -> bool:
-        """Tell whether the call was cancelled."""
+        """Return whether the call was cancelled."""
         return bool(self._call.cancelled())
 
     def done(self) -> bool:
-        """Tell whether the call has ended."""
+        """Return whether the call has ended."""
         return bool(self._call.done())
 
     def time_remaining(self) -> float | None:
-        """Give the seconds that the call still has; None without a deadline."""
+        """Return the seconds until the deadline; None without one."""
         left: float | None = self._call.time_remaining()
         return left
 
@@ -66,25 +66,25 @@ class _Wrapped(aio.Call):
         return bool(self._call.cancel())
 
     def add_done_callback(self, callback: Any) -> None:
-        """Have `callback` called with gRPC's own call when it has ended."""
+        """Call `callback` with gRPC's call when it has ended."""
         self._call.add_done_callback(callback)
 
-    # Coroutines that hold the call: its caller may hold nothing but what they return.
+    # Coroutines that hold the call: the caller may hold only what they return.
 
     async def initial_metadata(self) -> Any:
-        """Give what the server sent first."""
+        """Return the initial metadata."""
         return await self._call.initial_metadata()
 
     async def trailing_metadata(self) -> Any:
-        """Give what the server sent last; waits for the end."""
+        """Return the trailing metadata; waits for the end."""
         return await self._call.trailing_metadata()
 
     async def code(self) -> Any:
-        """Give how the call ended; waits for the end."""
+        """Return the status code; waits for the end."""
         return await self._call.code()
 
     async def details(self) -> Any:
-        """Give what the server says of the end; waits for it."""
+        """Return the status message; waits for the end."""
         return await self._call.details()
 
     async def wait_for_connection(self) -> None:
@@ -93,10 +93,10 @@ class _Wrapped(aio.Call):
 
 
 class _Forgettable(_Wrapped):
-    """A stream that nothing of gRPC holds on to: when its caller leaves it, it is collected and cancels.
+    """A stream that gRPC holds no reference to: when the caller abandons it, it is collected and cancels the call.
 
-    gRPC's own object cancels when it is collected too. But it is never collected before the call has ended: the
-    channel's list of calls, and callbacks, hold it.
+    gRPC's own object also cancels when it is collected, but the channel's list of calls and callbacks keep it alive
+    until the call ends.
     """
 
     def __init__(self, call: Any, listener: Listener | None) -> None:
@@ -120,7 +120,7 @@ class _Forgettable(_Wrapped):
         return response
 
     async def read(self) -> Any:
-        """Give the next response; `aio.EOF` after the last."""
+        """Return the next response; `aio.EOF` after the last."""
         response = await self._call.read()
         if self._listener is not None and response is not aio.EOF:
             self._listener.tell_response(response)
@@ -137,7 +137,7 @@ class _Writable(_Wrapped):
         await self._call.write(request)
 
     async def done_writing(self) -> None:
-        """Tell the server that there are no more requests."""
+        """Close the stream of requests."""
         await self._call.done_writing()
 
 
@@ -150,7 +150,7 @@ class ForgettableStreamStream(_Forgettable, _Writable, aio.StreamStreamCall[Any,
 
 
 class HookedStreamUnary(_Writable, aio.StreamUnaryCall[Any, Any]):
-    """A call with a stream of requests and one response, whose requests somebody is told of."""
+    """A call with a stream of requests and one response, whose requests a listener receives."""
 
     def __await__(self) -> Any:
         return self._call.__await__()

@@ -1,8 +1,8 @@
 """A channel around a real one, whose calls are traced, carry the tenant, and have a deadline.
 
-It does what the interceptors in `telemetry.grpc.client` do, for a fraction of what they cost: for a channel with
-interceptors ``grpc.aio`` makes a second call object and one more task for each call. Here what the caller gets is
-gRPC's own call; only one that streams responses is wrapped, so that it is cancelled when it is forgotten.
+It does what the interceptors in `telemetry.grpc.client` do at a fraction of their cost: for a channel with
+interceptors, ``grpc.aio`` creates a second call object and another task per call. Here the caller gets gRPC's own
+call; only a call that streams responses is wrapped, so that it is cancelled when the caller abandons it.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class _Caller:
         one_request: bool = True,
         one_response: bool = True,
     ) -> tuple[Any, Listener | None]:
-        """Make a call; give it with who is told of its messages."""
+        """Start a call; return it with the listener of its messages."""
         timeout, metadata, _context, ending = outgoing
         credentials, wait_for_ready, compression = more
         hooks = self._calls.hooks

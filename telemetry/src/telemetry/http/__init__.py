@@ -1,7 +1,6 @@
-"""The HTTP side: one SERVER span a request or WebSocket connection, as pure ASGI, outermost.
+"""The instrumentation of ASGI: one SERVER span per request or WebSocket connection (docs/adr/0003 says why).
 
-The stock ASGI instrumentation makes three spans a request, trusts every inbound context and writes old attribute names;
-docs/adr/0003 tells what of it is used here and why the rest is not.
+Imports trace, metrics, context, edge and errors; setup may import it.
 """
 
 from telemetry.asgi import ASGIApp, Message, Receive, Scope, Send

@@ -1,9 +1,9 @@
-"""The client of a request, while it is served: what he sends, and whether he is still there.
+"""The client of a request while it is served: what it sends, and whether it is still connected.
 
-FastAPI does not notice by itself that a client has gone away before the response: nobody calls `receive` then. So when
-a request takes longer than a moment, somebody calls it here, and a client's leaving cancels the application's work.
-What is read meanwhile is kept for the application; no more than one message of the body is ever read ahead of it. An
-application that waits in `receive` when the client leaves is told, and ends by itself.
+FastAPI does not notice a disconnect before the response, because nothing calls `receive`. So when a request takes
+longer than a moment, this class calls it, and a disconnect cancels the application. A message read meanwhile is kept
+for the application; at most one message of the body is read ahead. An application that waits in `receive` itself gets
+the disconnect and ends by itself.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from telemetry.http.watch import Watch
 
 
 class Client:
-    """Stands between the server's `receive` and the application; made in the task that serves the request.
+    """Wraps the server's `receive` for the application; created in the task that serves the request.
 
     Args:
         scope: The request's.
         receive: The server's.
-        watch: Tells when a moment has passed; None: the client's leaving cancels nothing.
+        watch: Calls `look` after a moment; None: a disconnect cancels nothing.
 
     Attributes:
-        left: He left before the response was complete.
-        stopped: Nobody watches him any more.
-        body_size: Bytes of the body that the application has read.
+        left: The client disconnected before the response was complete.
+        stopped: The watch has ended.
+        body_size: Bytes of the body read by the application.
     """
 
-    # Of the class, since most requests never set them.
+    # Class attributes, since most requests never set them.
     left = stopped = False
     body_size = 0
     _unread: deque[Message] | None = None
@@ -49,10 +49,10 @@ class Client:
             watch.add(self)
 
     async def receive(self) -> Message:
-        """Give the next message."""
+        """Return the next message."""
         self._listening = True
         try:
-            # Most requests are read by nobody else, before a moment has passed.
+            # Only the application reads most requests, before a moment has passed.
             message = await (self._receive() if self._pump is None and not self._unread else self._next())
         finally:
             self._listening = False
@@ -73,7 +73,7 @@ class Client:
             self._pump.cancel()
 
     def settle(self) -> bool:
-        """Stop watching, and tell whether the application's work was cancelled from here and by nobody else."""
+        """Stop watching, and return whether only this object cancelled the application."""
         self.stop()
         if not self._cancelled or self._task is None:
             return False
@@ -88,9 +88,9 @@ class Client:
         return self._unread.popleft() if self._unread else await self._receive()
 
     def look(self) -> None:
-        """See from now on whether he leaves: a moment has passed."""
+        """Watch for a disconnect from now on: a moment has passed."""
         self._due = True
-        # RFC 9110, 10.1.1: to read is to ask the client for his body; that is the application's to decide.
+        # RFC 9110, 10.1.1: reading asks the client for the body; the application decides that.
         asked = any(name == b"expect" for name, _value in self._scope["headers"])
         if not self._listening and not asked:
             self._start_pump()

@@ -1,4 +1,4 @@
-"""How long WebSocket connections last: the conventions have no metric for it, so this one is named as theirs are."""
+"""The duration of WebSocket connections: the conventions have no metric for it, so this name follows their pattern."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BUCKETS = (0.01, 0.1, 1.0, 10.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0)
 
 _MOST_COMBINATIONS = 1000
 _SCHEMES = frozenset({"ws", "wss"})
-_CLOSE_CODES = range(1000, 1016)  # RFC 6455, 7.4: the others are any application's and any client's
+_CLOSE_CODES = range(1000, 1016)  # RFC 6455, 7.4: applications and clients choose the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class Ended:
     Attributes:
         scheme: "ws" or "wss".
         route: None: none matched.
-        status: Of the answer to the handshake; None: there was none.
-        close_code: None: it never was open.
-        error_type: What went wrong.
+        status: Of the handshake's response; None: there was none.
+        close_code: None: it was never open.
+        error_type: The error, or None.
     """
 
     scheme: str
@@ -41,7 +41,7 @@ class Ended:
     error_type: str | None
 
     def attributes(self) -> dict[str, AttributeValue]:
-        """Give the labels."""
+        """Return the attributes."""
         code = self.close_code
         found = {
             semconv.URL_SCHEME: self.scheme if self.scheme in _SCHEMES else OTHER,
@@ -54,7 +54,7 @@ class Ended:
 
 
 class ConnectionMetrics:
-    """``websocket.server.connection.duration``: from the handshake to the close, or to the answer that refuses it."""
+    """``websocket.server.connection.duration``: from the handshake to the close, or to its refusal."""
 
     def __init__(self, meter: Meter) -> None:
         self._duration = meter.create_histogram(
@@ -66,9 +66,9 @@ class ConnectionMetrics:
         self._known: dict[tuple[tuple[str, AttributeValue], ...], Series] = {}
 
     def record(self, ended: Ended, seconds: float, context: Context) -> None:
-        """Record a connection; the context's span may become an exemplar."""
+        """Record a connection; the context's span can become an exemplar."""
         labels = ended.attributes()
-        key = tuple(labels.items())  # not `ended`, which has whatever code a client makes up
+        key = tuple(labels.items())  # not `ended`, whose code can be any that a client sends
         series = self._known.get(key)
         if series is None:
             series = Series(self._duration, labels)

@@ -1,4 +1,4 @@
-"""What an application raises when its client has gone away."""
+"""The errors that an application raises after a client's disconnect."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ _NAMES = frozenset({"ClientDisconnect", "WebSocketDisconnect"})
 
 
 def is_about_leaving(error: Exception) -> bool:
-    """Tell whether the error only says that the client has gone: Starlette's errors, or the server's own OSError."""
+    """Return whether the error only reports a disconnect: Starlette's errors, or the server's own OSError."""
     return isinstance(error, OSError) or type(error).__name__ in _NAMES

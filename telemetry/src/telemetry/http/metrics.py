@@ -1,4 +1,4 @@
-"""How long HTTP requests take and how many are active, as the conventions measure it."""
+"""The duration and number of active HTTP requests, as the conventions define them."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ class HttpServerMetrics:
         )
 
     def begin(self, method: str, scheme: str, version: str, context: Context) -> RequestTimer:
-        """Begin to measure a request.
+        """Start to measure a request.
 
         Args:
-            method: One that is known, or OTHER.
+            method: A known method, or OTHER.
             scheme: Such as "https".
             version: Of HTTP, such as "1.1".
             context: With the request's span, for the exemplar.
@@ -59,7 +59,7 @@ class HttpServerMetrics:
         return timer
 
     def end(self, timer: RequestTimer, status: int | None, route: str | None, error_type: str | None) -> None:
-        """Record a request; without effect when it has been recorded."""
+        """Record a request; a second call has no effect."""
         if timer not in self._open:
             return
         self._open.discard(timer)
@@ -72,7 +72,7 @@ class HttpServerMetrics:
         series.record(perf_counter() - timer.started, timer.context)
 
     def after_fork(self) -> None:
-        """Leave the parent its requests; called in a forked child."""
+        """Drop the parent's requests; called in a forked child."""
         self._open.clear()
         self._seen.clear()
 
@@ -84,7 +84,7 @@ class HttpServerMetrics:
 
 
 class RequestTimer:
-    """One request that is measured.
+    """One measured request.
 
     Attributes:
         kind: Its method and scheme.
@@ -103,7 +103,7 @@ class RequestTimer:
         self.started = perf_counter()
 
     def end(self, status: int | None, route: str | None, error_type: str | None) -> None:
-        """Record it with its status, its route (None: none matched) and what went wrong; once is enough."""
+        """Record it with its status, its route (None: none matched) and its error; only the first call counts."""
         self._metrics.end(self, status, route, error_type)
 
 
@@ -127,7 +127,7 @@ def _request_attributes(
 
 
 def _class_of(status: int | None) -> ErrorClass:
-    """Give the class of a request that failed: the client left, or the server's error by its status."""
+    """Return the class of a failed request: a disconnect, or the server's error by its status."""
     if status is None or status < _SERVER_ERROR:
         return ErrorClass.CANCELLED
     if status == _SERVER_ERROR:

@@ -1,4 +1,4 @@
-"""Wraps an ASGI application: asks the edge's policy, opens the span, follows what happens, and ends it."""
+"""The ASGI middleware: applies the edge's policy, starts the span, follows the response, and ends it."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from telemetry.http.websocket import WebSocket
 
 
 class TracingMiddleware:
-    """Wraps an ASGI application, from outside of everything else in it.
+    """The outermost middleware of an ASGI application.
 
     Args:
-        app: What is traced.
-        tracer: Makes the spans.
-        propagator: How the caller's context is written in the headers.
-        policy: Says whom to trust; what it raises is raised inside the request's span.
-        exclude: Paths that get no span.
-        response_header: Lower-case name of the header that tells the trace id.
-        capture: What of headers and query the spans show.
-        cancel_on_disconnect: Cancel the application's work when the client goes away before the response is complete,
-            and the application does not listen for that itself.
+        app: The traced application.
+        tracer: Starts the spans.
+        propagator: Extracts the caller's context from the headers.
+        policy: Decides which callers are trusted; its exceptions are raised inside the request's span.
+        exclude: Paths without a span.
+        response_header: Lower-case name of the response header with the trace id.
+        capture: Which headers and query parameters the spans show.
+        cancel_on_disconnect: Cancel the application when the client disconnects before the response is complete,
+            and the application does not wait for a disconnect itself.
         metrics: Measures the requests; None measures nothing.
         connections: The same for WebSockets.
     """
@@ -73,7 +73,7 @@ class TracingMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        scope["fastapi.telemetry"] = None  # FastAPI traces by itself where this key is missing
+        scope["fastapi.telemetry"] = None  # FastAPI's instrumentation traces where this key is missing
         kind = scope["type"]
         if kind not in ("http", "websocket") or scope["path"] in self._exclude:
             await self._app(scope, receive, send)
@@ -88,7 +88,7 @@ class TracingMiddleware:
             own = parent = _of_tenant(edge.tenant)
             tenant = edge.tenant
             parent, links = self._parent(scope, edge, own)
-        except Exception as error:  # noqa: BLE001  raised again, where it can be seen
+        except Exception as error:  # noqa: BLE001  raised again in the application's place
             refusal = error
         attributes = RequestAttributes(scope, self._captured)
         span = self._tracer.start_span(span_name(scope), parent, SpanKind.SERVER, attributes, links, start_time=started)
@@ -97,7 +97,7 @@ class TracingMiddleware:
             context: Context = unrecorded(span, tenant)
         else:
             context = set_span_in_context(span, parent)
-        # Before the span is current: what watches the client keeps the context that it is made in.
+        # Before the span is current: the watch keeps the context that it is created in.
         client = Client(scope, receive, self._watch() if self._cancels and kind == "http" else None)
         token = attach(context)
         try:
@@ -114,7 +114,7 @@ class TracingMiddleware:
             detach(token)
 
     def _watch(self) -> Watch:
-        """Give the watch of the running loop; there is one loop, but in tests."""
+        """Return the watch of the running loop; only tests have more than one loop."""
         loop = asyncio.get_running_loop()
         if self._last_watch is None or self._last_watch.loop is not loop:
             self._last_watch = Watch(loop)
@@ -136,7 +136,7 @@ _STANDARD = frozenset({TRACEPARENT, TRACESTATE, "baggage"})
 
 
 def _carriers(propagator: TextMapPropagator) -> frozenset[bytes] | None:
-    """Give the headers that context comes in; None when that is not known: `fields` are those that are written."""
+    """Return the headers that carry context; None when unknown: `fields` are those that `inject` writes."""
     names = propagator.fields
     return frozenset(name.encode("ascii") for name in names) if names <= _STANDARD else None
 

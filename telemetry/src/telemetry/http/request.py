@@ -1,4 +1,4 @@
-"""What the span of a request or of a WebSocket says of it from the start, and the headers as a carrier of context."""
+"""The first attributes of a request's or WebSocket's span, and headers as a carrier of context."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _OTHER = "_OTHER"
 
 @lru_cache(maxsize=64)
 def known_method(method: str) -> str:
-    """Give the method as the conventions know it, ``_OTHER`` for one that nobody knows."""
+    """Return the method if the conventions know it, else ``_OTHER``."""
     return sanitize_method(method)
 
 
 def span_name(scope: Scope) -> str:
-    """Give the name that the span has until its route is known: the method, HTTP for one that nobody knows."""
+    """Return the span's name until its route is known: the method, or HTTP for an unknown one."""
     method = known_method(scope.get("method", "GET"))
     return "HTTP" if method == _OTHER else method
 
 
 class RequestAttributes(Mapping[str, AttributeValue]):
-    """The attributes that samplers and spans see from the start, made when somebody looks: most samplers do not."""
+    """The attributes for samplers and spans, created on first access: most samplers never read them."""
 
     __slots__ = ("_captured", "_made", "_scope")
 
@@ -49,7 +49,7 @@ class RequestAttributes(Mapping[str, AttributeValue]):
         return len(self._all())
 
     def items(self) -> ItemsView[str, AttributeValue]:
-        """Give all of them."""
+        """Return all of them."""
         return self._all().items()
 
     def _all(self) -> dict[str, AttributeValue]:
@@ -59,7 +59,7 @@ class RequestAttributes(Mapping[str, AttributeValue]):
 
 
 def request_attributes(scope: Scope, captured: Captured) -> dict[str, AttributeValue]:
-    """Give what a span says of its request from the start."""
+    """Return the first attributes of a request's span."""
     method: str = scope.get("method", "GET")  # a WebSocket's handshake is a GET
     server = scope.get("server") or (None, None)
     attributes = _of_server(method, scope.get("scheme", "http"), scope.get("http_version", "1.1"), *server).copy()
@@ -84,7 +84,7 @@ def request_attributes(scope: Scope, captured: Captured) -> dict[str, AttributeV
 def _of_server(
     method: str, scheme: str, version: str, address: str | None, port: int | None
 ) -> dict[str, AttributeValue]:
-    """Give what is the same for all requests of a method to a server."""
+    """Return the attributes that all requests of a method to a server share."""
     known = known_method(method)
     attributes: dict[str, AttributeValue] = {
         semconv.HTTP_REQUEST_METHOD: known,
@@ -100,14 +100,14 @@ def _of_server(
     return attributes
 
 
-_LONGEST_NUMBER = 19  # digits of what fits into 64 bits for sure
+_LONGEST_NUMBER = 19  # digits that always fit into 64 bits
 
 
 class HeaderGetter(Getter[Scope]):
-    """Reads ASGI's headers; several of one name are joined, as RFC 9110 says they may be."""
+    """Reads ASGI's headers; repeated headers are joined, as RFC 9110 allows."""
 
     def get(self, carrier: Scope, key: str) -> list[str] | None:
-        """Give the values of a header, as one; None when it is not there, or too long."""
+        """Return the joined values of a header; None when it is missing or too long."""
         name = key.lower()
         wanted = name.encode("latin-1", "replace")
         found = [value.decode("latin-1") for each, value in carrier["headers"] if each == wanted]
@@ -115,5 +115,5 @@ class HeaderGetter(Getter[Scope]):
         return [value] if found and is_short_enough(name, value) else None
 
     def keys(self, carrier: Scope) -> list[str]:
-        """Give the headers' names."""
+        """Return the headers' names."""
         return [name.decode("latin-1") for name, _value in carrier["headers"]]

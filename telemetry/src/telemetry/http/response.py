@@ -1,4 +1,4 @@
-"""The response, followed to its last byte, which ends the span."""
+"""Follows the response to its last byte, which ends the span."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class Response:
 
     Args:
         span: The request's.
-        scope: Knows the route in the end.
+        scope: Has the route at the end.
         send: The server's.
-        client: Whom it is for.
-        header: Name of the header that tells the trace id.
-        captured: Says which headers the span shows.
+        client: The request's client.
+        header: Name of the response header with the trace id.
+        captured: Which headers the span shows.
         timer: Measures the request.
     """
 
@@ -76,7 +76,7 @@ class Response:
         self._ended = self._cut = False
 
     async def send(self, message: Message) -> None:
-        """Hand a message on."""
+        """Pass on a message."""
         finished = False
         if message["type"] == "http.response.start":
             self._start(message)
@@ -87,26 +87,26 @@ class Response:
             self._client.stop()
         try:
             await self._send(message)
-        except OSError:  # ASGI's word for a client that is not there any more
+        except OSError:  # what ASGI servers raise after a disconnect
             self._client.left = True
             raise
-        # After a 5xx Starlette raises what caused it; the span waits to record that.
+        # After a 5xx, Starlette raises the cause; the span waits to record it.
         if finished and (self._status or 0) < SERVER_ERROR:
             self.end()
 
     def fail(self, error: Exception) -> None:
-        """Record what the application raised, if the response was not complete by then."""
+        """Record the application's exception if the response is not complete."""
         if not (self._ended or (self._client.left and is_about_leaving(error))):
             self._failed = type_name(error)
             self._status = self._status or SERVER_ERROR
             record_error(self._span, error)
 
     def cut(self) -> None:
-        """Note that the server ended the request."""
+        """Record that the server cut off the request."""
         self._cut = True
 
     def end(self) -> None:
-        """End the span; once is enough."""
+        """End the span; only the first call counts."""
         if self._ended:
             return
         self._ended = True
@@ -152,10 +152,10 @@ class Response:
         return getattr(self._span, "attributes", None) or {}  # the API's span does not show them
 
     def _error_type(self) -> str | None:
-        """Give what has not been recorded; a client that leaves is no error of the server's, so the status stays."""
+        """Return the error that is not recorded yet; a disconnect is not a server error, so the status stays."""
         if self._failed:
             return None
         if (self._status or 0) >= SERVER_ERROR:
-            # What a route has recorded itself says more.
+            # What a route recorded itself is more precise.
             return None if semconv.ERROR_TYPE in self._recorded() else str(self._status)
         return CANCELLED if self._cut or self._client.left else None

@@ -1,4 +1,4 @@
-"""The route that a request took, by its template."""
+"""The template of a request's route."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from telemetry.asgi import Scope
 
 
 def route_of(scope: Scope) -> str | None:
-    """Give the route's template, such as ``/v1/users/{user_id}``; None when none matched.
+    """Return the route's template, such as ``/v1/users/{user_id}``; None when none matched.
 
-    A route that came by `include_router` tells its own path alone; FastAPI keeps the whole one beside it. What a mount
-    took off the path stands in the root path.
+    A route added by `include_router` has only its own path; FastAPI keeps the full one separately. The prefix that a
+    mount removes is in the root path.
     """
     route = scope.get("route")
     if route is None:

@@ -1,4 +1,4 @@
-"""The trace id that a response tells."""
+"""The trace id in a response header."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from telemetry.context.w3c import UnsampledSpan
 
 
 def with_trace_id(headers: Iterable[tuple[bytes, bytes]], name: bytes, span: Span) -> list[tuple[bytes, bytes]]:
-    """Give the headers and one more, with the span's trace id."""
+    """Return the headers with one more, the span's trace id."""
     return [*headers, (name, _trace_id(span))]
 
 

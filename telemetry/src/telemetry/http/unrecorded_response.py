@@ -1,4 +1,4 @@
-"""The response to a request that nobody records or measures."""
+"""The response to a request that is neither recorded nor measured."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from telemetry.http.trace_id import with_trace_id
 
 
 class UnrecordedResponse:
-    """Tells the trace id, and ends the watch of the client with its last byte; how it ends is nobody's concern.
+    """Adds the trace id, and ends the watch of the client with the last byte; its outcome is not recorded.
 
     Args:
         span: The request's.
         send: The server's.
-        client: Whom it is for.
-        header: Name of the header that tells the trace id.
+        client: The request's client.
+        header: Name of the response header with the trace id.
     """
 
     def __init__(self, span: UnsampledSpan, send: Send, client: Client, header: bytes) -> None:
@@ -27,7 +27,7 @@ class UnrecordedResponse:
         self._header = header
 
     def send(self, message: Message) -> Awaitable[None]:
-        """Hand a message on."""
+        """Pass on a message."""
         kind = message["type"]
         if kind == "http.response.start":
             message["headers"] = with_trace_id(message.get("headers", ()), self._header, self._span)

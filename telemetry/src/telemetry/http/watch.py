@@ -1,4 +1,4 @@
-"""Looks after requests that take longer than a moment: one timer for all of an event loop's, not one for each."""
+"""Watches requests that take longer than a moment: one timer per event loop, not one per request."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ MOMENT = 0.01
 
 
 class Watched(Protocol):
-    """Somebody to look after."""
+    """A watched request."""
 
     @property
     def stopped(self) -> bool:
-        """Whether he needs it no more."""
+        """Whether it no longer needs the watch."""
 
     def look(self) -> None:
         """Called once, when the moment has passed."""
 
 
 class Watch:
-    """Calls those who are still there after a moment. Most are not, and cost no timer.
+    """Calls `look` of requests that are still open after a moment. Most are not, and cost no timer.
 
     Args:
         loop: The running one.
@@ -37,7 +37,7 @@ class Watch:
         self._is_set = False
 
     def add(self, watched: Watched) -> None:
-        """Look after somebody."""
+        """Watch a request."""
         due = self.loop.time() + self._moment
         self._waiting.append((due, watched))
         if not self._is_set:

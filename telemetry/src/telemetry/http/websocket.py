@@ -1,4 +1,4 @@
-"""A WebSocket connection, from its handshake to its close: one span."""
+"""One span for a WebSocket connection, from its handshake to its close."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class WebSocket:
 
     Args:
         span: The connection's.
-        scope: Knows the route in the end.
+        scope: Has the route at the end.
         receive: The server's.
         send: The server's.
-        header: Name of the header that tells the trace id, in the answer to the handshake.
+        header: Name of the header with the trace id in the handshake's response.
         metrics: Measures the connection; None measures nothing.
     """
 
@@ -128,7 +128,7 @@ class WebSocket:
             self._metrics.record(ended, perf_counter() - self._started, get_current())
 
     def _error_type(self) -> str | None:
-        """Give what went wrong where nothing was raised: the answer to the handshake, or the close, says so."""
+        """Return the error where nothing was raised: from the handshake's response, or from the close code."""
         if (self._status or 0) >= _FAILED:
             return str(self._status)
         return str(_INTERNAL_ERROR) if self._close_code == _INTERNAL_ERROR else None

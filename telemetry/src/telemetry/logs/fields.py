@@ -1,4 +1,4 @@
-"""What a log record says, wherever it goes: its redacted text, what was given beside it, and where it belongs."""
+"""The fields of a log record for every output: its redacted message, its extras, and its trace context."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from telemetry.redaction import REDACTED, is_secret_field, redact
 
 LogValue = str | bool | int | float | None
 
-# Given as `extra`, it says that message and extras hold no secrets: who knows that saves the search for them.
+# An `extra` key: message and extras contain no secrets, so the search for them is skipped.
 CLEAN = "telemetry_clean"
 
 _LARGEST = 1 << 63
@@ -26,13 +26,13 @@ _OWN = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "taskN
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """What a record says.
+    """The content of a record.
 
     Attributes:
-        message: Its text.
-        extra: What was given as ``extra=…``.
-        error: The exception that it tells of.
-        stack_trace: That exception's; empty without one.
+        message: Its redacted message.
+        extra: The values of ``extra=…``.
+        error: Its exception.
+        stack_trace: The exception's stack trace; empty without one.
     """
 
     message: str
@@ -42,7 +42,7 @@ class Described:
 
 
 def describe(record: logging.LogRecord) -> Described:
-    """Give what a record says, without secrets; made once for all handlers."""
+    """Return the redacted content of a record, computed once for all handlers."""
     described: Described | None = getattr(record, _DESCRIBED, None)
     if described is None:
         described = _describe(record)
@@ -51,7 +51,7 @@ def describe(record: logging.LogRecord) -> Described:
 
 
 def context_fields() -> dict[str, str]:
-    """Give ``trace_id``, ``span_id`` and ``tenant`` of the running code, as far as there are any."""
+    """Return ``trace_id``, ``span_id`` and ``tenant`` of the current context, where present."""
     span = get_current_span().get_span_context()
     fields = (
         {"trace_id": format_trace_id(span.trace_id), "span_id": format_span_id(span.span_id)} if span.is_valid else {}
@@ -62,12 +62,12 @@ def context_fields() -> dict[str, str]:
 
 
 def clean_fields(given: Mapping[str, object]) -> dict[str, LogValue]:
-    """Give the fields as values that JSON has, with REDACTED for a text whose name says that it is secret."""
+    """Return the fields as JSON values, with REDACTED for a text under a secret name."""
     return {name: _clean_field(name, value) for name, value in given.items()}
 
 
 def clean_value(value: object) -> LogValue:
-    """Give a value that JSON has, redacted."""
+    """Return a redacted JSON value."""
     return value if _is_plain(value) else redact(_text(value))
 
 
@@ -95,7 +95,7 @@ def _plain(value: object) -> LogValue:
 
 
 def _is_plain(value: object) -> TypeGuard[bool | int | float | None]:
-    """Tell whether JSON and OTLP have the value as it is: no NaN, no infinity, no number of more than 64 bits."""
+    """Return whether JSON and OTLP can represent the value: no NaN, no infinity, no integer of more than 64 bits."""
     if isinstance(value, float):
         return math.isfinite(value)
     return value is None or (isinstance(value, int) and -_LARGEST <= value < _LARGEST)

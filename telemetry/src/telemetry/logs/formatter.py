@@ -1,4 +1,4 @@
-"""Log lines as JSON on standard output, each with the trace, span and tenant that it belongs to, and no secrets."""
+"""Log lines as JSON on standard output, each with its trace, span and tenant, and redacted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 class JsonFormatter(logging.Formatter):
     """One JSON object a record: time (RFC 3339, UTC), level, logger, message, service, and the context's ids.
 
-    What is given as ``extra=…`` stands beside them. Secrets are taken out, see `telemetry.redaction`.
+    The values of ``extra=…`` are further fields. Secrets are redacted, see `telemetry.redaction`.
     """
 
     def __init__(self, service: str) -> None:
@@ -23,7 +23,7 @@ class JsonFormatter(logging.Formatter):
         self._service = service
 
     def format(self, record: logging.LogRecord) -> str:
-        """Give the record as one line."""
+        """Return the record as one line."""
         described = describe(record)
         line: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
@@ -41,7 +41,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure_logging(service: str, level: str = "INFO") -> None:
-    """Send the root logger's records of `level` and above to standard output as JSON; called once, in ``__main__``.
+    """Write the root logger's records of `level` and above to standard output as JSON; call it once, in ``__main__``.
 
     With `telemetry.Telemetry.capture_logs` they are exported as well.
     """

@@ -1,4 +1,4 @@
-"""Log records on their way out as OTLP, with the context that they were written in."""
+"""The handler that exports log records as OTLP, with their context."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from telemetry.otlp.logs import write_log
 from telemetry.otlp.source import Source
 
 _MOST_LOGGERS = 1000
-_LONGEST_BODY = 32_768  # characters; with the queue's size this bounds the memory that waiting records take
+_LONGEST_BODY = 32_768  # characters; with the queue's size this limits the memory of queued records
 
 # https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
 _SEVERITIES = (
@@ -43,14 +43,14 @@ _SEVERITIES = (
 
 
 class ExportHandler(logging.Handler):
-    """Hands log records to the queues, encoded, or to OpenTelemetry where somebody else wants to see them.
+    """Puts encoded log records into the queues, or passes them to OpenTelemetry where other processors exist.
 
-    Records that exporting itself gives rise to are left out, so that a collector that is away cannot make it go round.
+    Records of the export itself are left out, so that an unavailable collector cannot cause a loop.
 
     Args:
-        provider: OpenTelemetry's.
-        queues: All that the provider feeds, if these alone do.
-        limits: How large a record may grow.
+        provider: OpenTelemetry's logger provider.
+        queues: The provider's pipelines, when it has no other processors.
+        limits: The limits of a record.
     """
 
     def __init__(self, provider: LoggerProvider, queues: Sequence[EncodedLogPipeline], limits: LimitsConfig) -> None:
@@ -62,7 +62,7 @@ class ExportHandler(logging.Handler):
         self._sources: dict[str, Source] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Hand a record on."""
+        """Export a record."""
         if record.name.startswith("opentelemetry.") or not is_instrumentation_enabled():
             return
         try:
@@ -98,7 +98,7 @@ class ExportHandler(logging.Handler):
         return source
 
     def _bound(self, attributes: dict[str, AttributeValue]) -> tuple[dict[str, AttributeValue], int]:
-        """Give what of the attributes is within the limits, and how many are not."""
+        """Return the attributes within the limits, and the number of others."""
         most, longest = self._limits.attributes, self._limits.attribute_length
         kept = attributes if len(attributes) <= most else dict(islice(attributes.items(), most))
         for name, value in kept.items():
@@ -137,17 +137,17 @@ def _attributes(described: Described) -> dict[str, AttributeValue]:
 
 
 class LogExport:
-    """The provider of loggers, and the handlers that feed it.
+    """The logger provider, and the handlers that feed it.
 
     Args:
-        config: Of the logs.
-        limits: How large a record may grow.
-        resource: Who writes.
+        config: The logs section.
+        limits: The limits of a record.
+        resource: The service's.
         processors: More processors, such as an in-memory one in tests.
 
     Attributes:
         provider: OpenTelemetry's; None where there is no exporter and no processor.
-        pipelines: Those to flush and to close.
+        pipelines: The pipelines to flush and to close.
     """
 
     def __init__(
@@ -169,26 +169,26 @@ class LogExport:
                 self.provider.add_log_record_processor(processor)
 
     def capture(self, logger: logging.Logger) -> None:
-        """Export what the logger is given from now on."""
+        """Export the logger's records from now on."""
         if self.provider is not None and all(logger is not each for each, _handler in self._captured):
             handler = ExportHandler(self.provider, self._queues, self._limits)
             logger.addHandler(handler)
             self._captured.append((logger, handler))
 
     def use_resource(self, resource: Resource) -> None:
-        """Give all records from now on this resource."""
+        """Use this resource for all records from now on."""
         if self.provider is not None:
             self.provider.use_resource(resource)
 
     def stop(self) -> None:
-        """Take the handlers off the loggers again."""
+        """Remove the handlers from the loggers."""
         while self._captured:
             logger, handler = self._captured.pop()
             logger.removeHandler(handler)
 
 
 class _Provider(LoggerProvider):
-    """The SDK's own would give a forked child's resource what its detectors find; see `telemetry.trace.provider`."""
+    """A logger provider whose resource can be replaced after a fork; see `telemetry.trace.provider`."""
 
     def use_resource(self, resource: Resource) -> None:
         self._resource = resource
@@ -201,7 +201,7 @@ class _Provider(LoggerProvider):
 
 
 def severity_of(level: int) -> tuple[SeverityNumber, str]:
-    """Give OpenTelemetry's severity of a level of `logging`: the highest that is not above it."""
+    """Return OpenTelemetry's severity of a level of `logging`: the highest that is not above it."""
     found = ((number, text) for least, number, text in _SEVERITIES if level >= least)
     return next(found, (SeverityNumber.TRACE, "TRACE"))
 
@@ -213,5 +213,5 @@ def _encoded_severity(level: int) -> tuple[int, str]:
 
 
 def _utf8(text: str) -> str:
-    """Give a text that OTLP can carry: one half of a surrogate pair would cost the whole batch."""
+    """Return a text that UTF-8 can encode: a lone surrogate would make the whole batch fail."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

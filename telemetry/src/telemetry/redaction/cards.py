@@ -1,7 +1,7 @@
 """Numbers of payment cards in a text.
 
 Luhn's check alone proves nothing: every tenth number passes it. A run of digits is a card's number when an issuer has
-that prefix with that length; digits in a card's groups (4-4-4-4, 4-6-5) are one whoever issued it. Identifiers, and
+that prefix with that length; digits in a card's groups (4-4-4-4, 4-6-5) are one with any prefix. Identifiers, and
 times in milliseconds or nanoseconds since the epoch, stay.
 """
 
@@ -39,7 +39,7 @@ _ISSUERS = (
 
 
 def redact_cards(text: str, replacement: str) -> str:
-    """Replace the card numbers among groups of digits: other numbers, such as an expiry date, may stand beside them."""
+    """Replace the card numbers among groups of digits: other numbers, such as an expiry date, may follow."""
     groups = list(re.finditer("[0-9]+", text))
     parts, done, first = [], 0, 0
     while first < len(groups):

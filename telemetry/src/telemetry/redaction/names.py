@@ -1,6 +1,6 @@
 """Which names say that their value is a secret: of headers, of query parameters, of fields.
 
-Each kind has a rule of its own. A header or parameter is shown only where somebody asks for it, so one secret word in
+Each kind has its own rule. A header or parameter is only shown on request, so one secret word in
 its name is enough. Fields are shown unless they are secret, and most names with such a word are counts, dates and flags
 (``token_count``, ``password_changed_at``): only a name that ends in a secret word counts.
 """

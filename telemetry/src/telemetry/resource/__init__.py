@@ -1,4 +1,4 @@
-"""Who sends the telemetry: service, process, host, container and Kubernetes attributes.
+"""The resource: attributes of the service, process, host, container and Kubernetes pod.
 
 Imports config; setup may import it.
 """

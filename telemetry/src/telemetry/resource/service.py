@@ -1,4 +1,4 @@
-"""Who sends the telemetry: the resource of every span, metric and log record."""
+"""The resource of every span, metric and log record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the pools of database connections are used."""
+"""Metrics of database connection pools."""
 
 from __future__ import annotations
 
@@ -40,23 +40,23 @@ class PoolMetrics:
             )
 
     def watch(self, name: str, pool: Callable[[], Pool], most: int) -> WatchedPool:
-        """Watch a pool.
+        """Measure a pool.
 
         Args:
             name: See `pool_name`.
-            pool: Gives the pool that is there now.
-            most: Connections that may be open at once.
+            pool: Returns the current pool.
+            most: The maximum number of open connections.
         """
         watched = WatchedPool(self, name, pool, most)
         self._pools.append(watched)
         return watched
 
     def waited(self, seconds: float, attributes: dict[str, AttributeValue]) -> None:
-        """Record how long somebody waited for a connection."""
+        """Record the wait for a connection."""
         self._wait.record(seconds, attributes)
 
     def forget(self, pool: WatchedPool) -> None:
-        """Watch a pool no more."""
+        """Stop measuring a pool."""
         if pool in self._pools:
             self._pools.remove(pool)
 
@@ -76,16 +76,16 @@ class WatchedPool:
         self.most = most
 
     def waited(self, seconds: float) -> None:
-        """Record how long somebody waited for a connection."""
+        """Record the wait for a connection."""
         self._metrics.waited(seconds, self.attributes)
 
     def close(self) -> None:
-        """Watch it no more."""
+        """Stop measuring it."""
         self._metrics.forget(self)
 
 
 def pool_name(url: URL) -> str:
-    """Give the name of the pool of a URL, such as ``db:5432/order`` or ``sqlite/order.db``."""
+    """Return the name of the pool of a URL, such as ``db:5432/order`` or ``sqlite/order.db``."""
     server = f"{url.host}:{url.port}" if url.host else url.get_backend_name()
     return f"{server}/{(url.database or '').rpartition('/')[2]}"
 

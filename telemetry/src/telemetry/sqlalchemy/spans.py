@@ -1,6 +1,6 @@
-"""One CLIENT span a statement, named by what it does to which table: ``SELECT users``.
+"""One CLIENT span per statement, named by its operation and table: ``SELECT users``.
 
-Own listeners instead of opentelemetry-instrumentation-sqlalchemy: that one traces `create_async_engine` twice
+Our own listeners replace opentelemetry-instrumentation-sqlalchemy, which traces `create_async_engine` twice
 (opentelemetry-python-contrib issue 2149), writes old names, and adds a span for each connect.
 """
 
@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL, Connection, Engine, ExceptionContext
 from telemetry import semconv
 from telemetry.trace.attributes import KnownAttributes
 
-# The execution option of statements that are the plumbing's own and leave no span.
+# The execution option of internal statements, which have no span.
 UNTRACED = {"telemetry_untraced": True}
 
 _SYSTEMS = {"postgresql": "postgresql", "sqlite": "sqlite", "mysql": "mysql", "mariadb": "mariadb"}
@@ -38,7 +38,7 @@ def trace_engine(engine: Engine, tracer: Tracer) -> None:
 
 
 def summarize(statement: str) -> tuple[str, str | None]:
-    """Give the operation and the table of a statement, ``("SELECT", "users")``; None for a table that is not named."""
+    """Return the operation and the table of a statement, ``("SELECT", "users")``; None for an unknown table."""
     operation = None
     after_with = awaited = False
     for word in _outer_words(statement):
@@ -55,7 +55,7 @@ def summarize(statement: str) -> tuple[str, str | None]:
 
 
 def _outer_words(statement: str) -> Iterator[str]:
-    """Give the words that stand in no brackets, but for brackets around the whole; "" for brackets with more inside."""
+    """Return the words outside of brackets, ignoring brackets around the whole; "" for nested brackets."""
     depth = outermost = 0
     begun = False
     for token in _TOKEN.finditer(statement):
@@ -73,7 +73,7 @@ def _outer_words(statement: str) -> Iterator[str]:
 
 
 class _Listeners:
-    """SQLAlchemy calls these in the order of the names; a span waits on the execution context in between."""
+    """SQLAlchemy calls these in the order of their names; the execution context keeps the span in between."""
 
     def __init__(self, tracer: Tracer, attributes: dict[str, AttributeValue]) -> None:
         self._tracer = tracer
@@ -96,7 +96,7 @@ class _Listeners:
         context.telemetry_span = self._tracer.start_span(name, kind=SpanKind.CLIENT, attributes=attributes)
 
     def _make(self, statement: str) -> tuple[str, KnownAttributes]:
-        """Give the name and the attributes of a statement's spans."""
+        """Return the name and the attributes of a statement's spans."""
         operation, collection = summarize(statement)
         name = operation if collection is None else f"{operation} {collection}"
         attributes = {

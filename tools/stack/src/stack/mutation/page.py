@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-_ROW = re.compile(r"^\| `(telemetry\.[\w.]+)` \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$", re.MULTILINE)
+_ROW = re.compile(r"^\| `((?:telemetry|tracetest)\.[\w.]+)` \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$", re.MULTILINE)
 _PERCENT = 100
 _KIT = "tracetest."
 _BEGINNING = """\
@@ -15,8 +15,10 @@ _BEGINNING = """\
 
 `make mutants` writes this page. It removes instrumentation a statement at a time, of those that the tests execute, and
 runs the tests without it: first the trace tests, in memory (the failure catalogue among them), then, for what they do
-not notice, the module's own tests. Noticed is what makes a test fail. `make mutants MODULES='tenant inbound'` measures
-these modules again and leaves the other rows as they are; it fails where less than 95 % of a part is noticed.
+not notice, the module's own tests. A mutant is noticed when a test fails.
+
+`make mutants MODULES='telemetry.context.tenant'` measures these modules again and leaves the other rows as they are; it
+fails where less than 95 % of a part is noticed.
 """
 
 
