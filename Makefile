@@ -17,7 +17,7 @@ DIAGRAMS := $(wildcard docs/diagrams/*.d2)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(UNITS:%=--no-emit-package throughline-%)
 
-.PHONY: help setup demo dev trace tail why why-table smoke test test-compose trace-diff check lint types imports proto proto-check format doctor new-service sync-service new-stack bench-console bench-traces sampling token up down lock lock-check dashboards dashboards-check configurations failures failures-check mutants screenshots images readme docs docs-check diagrams prose bench clean
+.PHONY: help setup demo dev trace tail why why-table smoke test test-compose trace-diff check lint types imports proto proto-check format doctor new-service sync-service new-stack bench-console bench-traces sampling token up down lock lock-check dashboards dashboards-check configurations failures failures-check mutants screenshots images readme docs docs-check diagrams prose bench dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -182,6 +182,13 @@ failures: setup ## write docs/failures.md from the catalogue
 failures-check: setup # fails if docs/failures.md is out of date
 	@$(BIN)/python -m faults.document --check docs/failures.md
 
+dist: setup ## build wheels and source archives of telemetry, chassis and tracetest into dist/
+	@rm -rf dist
+	@for unit in telemetry chassis tracetest; do \
+	  $(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist $$unit; \
+	done
+	@$(BIN)/twine check --strict dist/*
+
 clean: ## remove everything that the targets above created, including the demo's data
-	rm -rf .venv .run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results
+	rm -rf .venv .run dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
