@@ -31,12 +31,12 @@ WRONG = {
 }
 
 NEEDS_NOTHING = {
-    "trace-passed-on": "the service calls no other that the suite stands in for, and has no database",
-    "failure-spans": "the service calls no other that the suite stands in for; the service has no database",
+    "trace-passed-on": "the service calls no other service that the suite mocks, and has no database",
+    "failure-spans": "the service calls no other service that the suite mocks; the service has no database",
     "deadline-kept": "nothing is known that the service waits for: no other service, and no SQLite file",
-    "deadline-passed-on": "the service calls no other that the suite stands in for",
+    "deadline-passed-on": "the service calls no other service that the suite mocks",
     "cancellation-kept": "nothing is known that the service waits for: no other service, and no SQLite file",
-    "cancellation-passed-on": "the service calls no other that the suite stands in for",
+    "cancellation-passed-on": "the service calls no other service that the suite mocks",
     "readiness": "the service has no database",
 }
 

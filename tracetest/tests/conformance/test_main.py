@@ -58,7 +58,7 @@ def test_a_rule_that_is_broken_ends_with_1_and_says_why() -> None:
 
     assert (done.returncode, done.stderr) == (1, "")
     assert "FAILED health" in done.stdout
-    assert "\n    why: what sends calls here asks first" in done.stdout
+    assert "\n    why: load balancers and orchestrators check health, as often as every second" in done.stdout
     assert done.stdout.endswith("\n0 passed, 1 failed, 0 not applicable\n")
 
 

@@ -15,7 +15,7 @@ from tracetest.conformance.address import Address
 from tracetest.conformance.catalogue import CHECKS, find
 from tracetest.conformance.errors import Violation
 from tracetest.conformance.program import Program
-from tracetest.conformance.running import lines_of, run, summary
+from tracetest.conformance.runner import lines_of, run, summary
 from tracetest.documents.junit import write_junit
 from tracetest.documents.runner import Outcome
 

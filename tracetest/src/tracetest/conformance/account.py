@@ -1,4 +1,4 @@
-"""A tenant, and what it has learnt from a service by calling each of its methods."""
+"""A tenant, and what the suite has learnt from the service by calling each of its methods."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from tracetest.conformance.calling import WITHIN, Caller, Exchange, Metadata, OpenCall, new_tenant
-from tracetest.conformance.methods import Method
-from tracetest.conformance.samples import is_id, make_request, texts_in
+from tracetest.conformance.rpc.calls import WITHIN, Caller, Exchange, Metadata, OpenCall, new_tenant
+from tracetest.conformance.rpc.reflection import Method
+from tracetest.conformance.rpc.samples import is_id, make_request, texts_in
 from tracetest.ids import TraceContext
 
 _ROUNDS = 2  # in the second one the ids of the first are known

@@ -1,4 +1,4 @@
-"""A service that somebody else has started, at its address."""
+"""A service that is already running, at its address."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import grpc
 from typing_extensions import override
 
 from tracetest.backends.base import Backend
+from tracetest.conformance.environment.process import Process
 from tracetest.conformance.errors import NotApplicable
 from tracetest.conformance.instance import Instance, Requests
-from tracetest.conformance.process import Process
 from tracetest.conformance.subject import Subject
 
 _NOT_OWN = "the service is somebody else's: the suite has to start it (--command)"

@@ -1,4 +1,4 @@
-"""A rule that every service keeps, and the function that finds out."""
+"""A rule for every service, and the function that checks it."""
 
 from __future__ import annotations
 

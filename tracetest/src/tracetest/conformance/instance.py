@@ -1,4 +1,4 @@
-"""A service that runs, and what is known of it."""
+"""A running service, and what the suite knows about it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import grpc
 
 from tracetest.backends.base import Backend
 from tracetest.conformance.account import Account
-from tracetest.conformance.calling import Caller, Exchange
+from tracetest.conformance.environment.mock_server import MockServer
+from tracetest.conformance.environment.sink import Sink
 from tracetest.conformance.errors import NotApplicable, Violation
-from tracetest.conformance.methods import Method, find_methods
-from tracetest.conformance.sink import Sink
-from tracetest.conformance.stand_in import StandIn
+from tracetest.conformance.rpc.calls import Caller, Exchange
+from tracetest.conformance.rpc.reflection import Method, find_methods
 from tracetest.fetched import Trace
 from tracetest.model import Span
 
@@ -36,7 +36,7 @@ class Instance:
         channel: To it.
         traces: Where its spans go; None when nobody said.
         sink: The same when it is the suite's own, which knows metrics and log records too.
-        stand_ins: What it calls, by the variable that tells the service where.
+        mock_servers: What it calls, by the variable that tells the service where.
         database: The URL of its database; None when it has none, or none of the suite's own.
         requests: What is to be in the requests of a method, by its short name: fields as proto's JSON has them.
     """
@@ -45,7 +45,7 @@ class Instance:
     channel: grpc.Channel
     traces: Backend | None
     sink: Sink | None = None
-    stand_ins: Mapping[str, StandIn] = field(default_factory=dict)
+    mock_servers: Mapping[str, MockServer] = field(default_factory=dict)
     database: str | None = None
     requests: Requests = field(default_factory=dict)
 

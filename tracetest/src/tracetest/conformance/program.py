@@ -1,4 +1,4 @@
-"""A service as a program that the suite starts, with a collector and stand-ins of the suite's own round it."""
+"""A service as a program that the suite starts, with a collector and mock servers around it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Self
 import grpc
 from typing_extensions import override
 
-from tracetest.conformance.databases import away
+from tracetest.conformance.environment.databases import away
+from tracetest.conformance.environment.mock_server import MockServer
+from tracetest.conformance.environment.ports import free_port, is_taken
+from tracetest.conformance.environment.process import Process
+from tracetest.conformance.environment.sink import Sink
 from tracetest.conformance.errors import NotApplicable, Violation
 from tracetest.conformance.instance import Instance, Requests
-from tracetest.conformance.ports import free_port, is_taken
-from tracetest.conformance.process import Process
-from tracetest.conformance.sink import Sink
-from tracetest.conformance.stand_in import StandIn
 from tracetest.conformance.subject import Subject
 
 _READY_WITHIN = 30.0
@@ -93,14 +93,14 @@ class Program(Subject):
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="conformance-")))
             sink = stack.enter_context(Sink())
-            stand_ins = {name: stack.enter_context(StandIn()) for name in self._calls}
+            mock_servers = {name: stack.enter_context(MockServer()) for name in self._calls}
             port = free_port()
             address = f"127.0.0.1:{port}"
             variables = {
                 **_QUICK,
                 "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{sink.address}",
                 self._listen: address,
-                **{name: stand_in.address for name, stand_in in stand_ins.items()},
+                **{name: mock_server.address for name, mock_server in mock_servers.items()},
                 **self._environ,
                 **environ,
             }
@@ -112,7 +112,7 @@ class Program(Subject):
                 channel=channel,
                 traces=sink,
                 sink=sink,
-                stand_ins=stand_ins,
+                mock_servers=mock_servers,
                 database=None if self._database is None else variables.get(self._database),
                 requests=self._requests,
             )

@@ -1,4 +1,4 @@
-"""What the suite is pointed at."""
+"""The service under test."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
+from tracetest.conformance.environment.process import Process
 from tracetest.conformance.instance import Instance
-from tracetest.conformance.process import Process
 
 
 class Subject(ABC):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tracetest.conformance.calling import SECRET, Exchange
 from tracetest.conformance.errors import NotApplicable, require
-from tracetest.conformance.provoking import INTERNALS, failures
+from tracetest.conformance.fault_injection import INTERNALS, failures
+from tracetest.conformance.rpc.calls import SECRET, Exchange
 from tracetest.conformance.subject import Subject
 
 _UNREADABLE = b"\xff\xff\xff\xff"

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 
 from grpc import StatusCode
 
-from tracetest.conformance.calling import Exchange
 from tracetest.conformance.checks.outcomes import span_problems
 from tracetest.conformance.errors import Violation, require
+from tracetest.conformance.fault_injection import Hanging, hanging, outgoing
 from tracetest.conformance.instance import Instance
-from tracetest.conformance.provoking import Hanging, hanging, outgoing
+from tracetest.conformance.rpc.calls import Exchange
 from tracetest.conformance.subject import Subject
 
 _TIMEOUT = 1.0
@@ -40,9 +40,9 @@ def deadline_passed_on(subject: Subject) -> None:
     instance = subject.running
     problems = []
     for out in outgoing(instance):
-        before = len(out.stand_in.calls)
+        before = len(out.mock_server.calls)
         instance.account.call(out.method, timeout=_SLACK)
-        left = out.stand_in.calls[before].time_left
+        left = out.mock_server.calls[before].time_left
         if left is None or left > _SLACK * _ROUNDED:
             has = "no deadline" if left is None else f"{left:.1f} s"
             problems.append(
@@ -56,13 +56,13 @@ def cancellation_passed_on(subject: Subject) -> None:
     instance = subject.running
     problems = []
     for out in outgoing(instance):
-        with out.stand_in.hanging():
-            before = len(out.stand_in.calls)
+        with out.mock_server.hanging():
+            before = len(out.mock_server.calls)
             call = instance.account.begin(out.method, timeout=_LONG_TIMEOUT)
-            if not out.stand_in.wait_for(before + 1):
+            if not out.mock_server.wait_for(before + 1):
                 raise Violation(f"{out.method.name} did not call {out.variable}")
             call.cancel()
-            if not out.stand_in.calls[before].ended.wait(_SLACK):
+            if not out.mock_server.calls[before].ended.wait(_SLACK):
                 problems.append(
                     f"{out.method.name}: its call of {out.variable} went on {_SLACK:g} s after the caller had left"
                 )
@@ -74,7 +74,7 @@ def _of_its_own(subject: Subject) -> Iterator[Instance]:
     """Give one that may be spoilt where only SQLite can make it wait: a statement that is left holds up later ones."""
     running = subject.running
     running.traced()
-    if running.stand_ins or running.database is None:
+    if running.mock_servers or running.database is None:
         yield running
         return
     with subject.start({}) as (instance, _process):

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from grpc import StatusCode
 
 from tracetest import names
-from tracetest.conformance.calling import WITHIN, Exchange
 from tracetest.conformance.errors import NotApplicable, require
+from tracetest.conformance.fault_injection import failures
 from tracetest.conformance.instance import Instance
-from tracetest.conformance.provoking import failures
+from tracetest.conformance.rpc.calls import WITHIN, Exchange
 from tracetest.conformance.subject import Subject
 from tracetest.model import Span
 from tracetest.names import SERVER_ERRORS

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tracetest import names
-from tracetest.conformance.calling import Exchange
 from tracetest.conformance.errors import NotApplicable, Violation, require
+from tracetest.conformance.fault_injection import outgoing
 from tracetest.conformance.instance import Instance
-from tracetest.conformance.provoking import outgoing
+from tracetest.conformance.rpc.calls import Exchange
 from tracetest.conformance.subject import Subject
 from tracetest.fetched import Trace
 from tracetest.model import Span
@@ -24,15 +24,15 @@ def trace_passed_on(subject: Subject) -> None:
     """Find the client's span below the server's, and the other side told of it."""
     instance = subject.running
     instance.traced()
-    if not instance.stand_ins:
+    if not instance.mock_servers:
         _database_below(instance)
         return
     problems = []
     for out in outgoing(instance):
-        before = len(out.stand_in.calls)
+        before = len(out.mock_server.calls)
         exchange = instance.account.call(out.method)
         trace, _span = instance.served(exchange)
-        sent = out.stand_in.calls[before].metadata.get("traceparent", "")
+        sent = out.mock_server.calls[before].metadata.get("traceparent", "")
         clients = {f"{trace.trace_id}-{each.span_id}" for each in trace if each.kind == "CLIENT"}
         if sent[3:52] not in clients:
             problems.append(
@@ -46,17 +46,17 @@ def tenant_passed_on(subject: Subject) -> None:
     """Find the tenant on each span, and with each call that is made for it."""
     instance = subject.running
     problems: list[str] = []
-    for out in outgoing(instance) if instance.stand_ins else ():
-        before = len(out.stand_in.calls)
+    for out in outgoing(instance) if instance.mock_servers else ():
+        before = len(out.mock_server.calls)
         instance.account.call(out.method)
-        sent = out.stand_in.calls[before].metadata.get(TENANT_METADATA)
+        sent = out.mock_server.calls[before].metadata.get(TENANT_METADATA)
         if sent != instance.account.tenant:
             problems.append(f"{out.method.name} called {out.variable} with {TENANT_METADATA}={sent or 'none'}")
     if instance.traces is not None:
         exchange = instance.account.call(instance.account.working[0])
         trace, _span = instance.served(exchange)
         problems += _without_tenant(trace, exchange)
-    elif not instance.stand_ins:
+    elif not instance.mock_servers:
         instance.traced()
     require(*(f"{each}: expected {instance.account.tenant}, the caller's" for each in problems))
 
@@ -77,7 +77,7 @@ def _database_below(instance: Instance) -> None:
     found = [(trace, each) for trace, _span in traces for each in trace if names.DB_SYSTEM_NAME in each.attributes]
     if not found:
         if instance.database is None:
-            raise NotApplicable("the service calls no other that the suite stands in for, and has no database")
+            raise NotApplicable("the service calls no other service that the suite mocks, and has no database")
         raise Violation("no method left a span of its database: expected CLIENT spans below the SERVER span")
     require(
         *(

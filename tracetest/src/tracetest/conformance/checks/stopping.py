@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from grpc import StatusCode
 
-from tracetest.conformance.calling import Exchange
+from tracetest.conformance.environment.ports import silent_port
+from tracetest.conformance.environment.process import Process
 from tracetest.conformance.errors import NotApplicable, require
+from tracetest.conformance.fault_injection import hanging
 from tracetest.conformance.instance import Instance
-from tracetest.conformance.ports import silent_port
-from tracetest.conformance.process import Process
-from tracetest.conformance.provoking import hanging
+from tracetest.conformance.rpc.calls import Exchange
 from tracetest.conformance.subject import Subject
 
 _WITHIN = 8.0  # a container is killed ten seconds after it was asked to stop

@@ -11,11 +11,11 @@ from time import monotonic, sleep
 
 from grpc import StatusCode
 
-from tracetest.conformance.calling import Metadata, new_tenant
+from tracetest.conformance.environment.sink import Sink
 from tracetest.conformance.errors import require
 from tracetest.conformance.instance import Instance
-from tracetest.conformance.methods import Method
-from tracetest.conformance.sink import Sink
+from tracetest.conformance.rpc.calls import Metadata, new_tenant
+from tracetest.conformance.rpc.reflection import Method
 from tracetest.conformance.subject import Subject
 from tracetest.names import TENANT_ID, is_tenant
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from grpc import StatusCode
 
 from tracetest.conformance.account import Account
-from tracetest.conformance.calling import WITHIN
 from tracetest.conformance.errors import NotApplicable, require
 from tracetest.conformance.instance import Instance
-from tracetest.conformance.samples import texts_in
+from tracetest.conformance.rpc.calls import WITHIN
+from tracetest.conformance.rpc.samples import texts_in
 from tracetest.conformance.subject import Subject
 from tracetest.names import TENANT_METADATA
 

@@ -1,4 +1,4 @@
-"""Stands in for a service that the tested one calls: takes every call, remembers it, and answers as a check wants."""
+"""Mocks a service that the tested one calls: accepts every call, records it, and answers as a check wants."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ReceivedCall:
     ended: Event = field(default_factory=Event)
 
 
-class StandIn:
+class MockServer:
     """A gRPC server on a port of its own whose every answer is an empty message; a context manager.
 
     Attributes:
@@ -46,7 +46,7 @@ class StandIn:
         self._failure: tuple[StatusCode, str] | None = None
         self._let_go = Event()
         self._let_go.set()
-        self._server = grpc.server(ThreadPoolExecutor(16, "stand-in"), options=[("grpc.so_reuseport", 0)])
+        self._server = grpc.server(ThreadPoolExecutor(16, "mock-server"), options=[("grpc.so_reuseport", 0)])
         self._server.add_generic_rpc_handlers([_Everything(self)])
         self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
 
@@ -109,13 +109,13 @@ class StandIn:
 
 
 class _Everything(grpc.GenericRpcHandler):
-    def __init__(self, stand_in: StandIn) -> None:
-        self._stand_in = stand_in
+    def __init__(self, mock_server: MockServer) -> None:
+        self._mock_server = mock_server
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes]:
         method = handler_call_details.method.removeprefix("/")
 
         def serve(_requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
-            yield self._stand_in.serve(method, context)
+            yield self._mock_server.serve(method, context)
 
         return grpc.stream_stream_rpc_method_handler(serve)

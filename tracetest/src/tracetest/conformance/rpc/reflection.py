@@ -1,4 +1,4 @@
-"""What a server offers, as its reflection tells."""
+"""A server's methods, found by reflection."""
 
 from __future__ import annotations
 

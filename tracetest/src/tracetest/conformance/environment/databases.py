@@ -1,4 +1,4 @@
-"""What can be done to a service's database from outside: it can be away, and it can make a service wait."""
+"""Makes a service's database unavailable, or locks it, from outside."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from tracetest.conformance.ports import free_port
+from tracetest.conformance.environment.ports import free_port
 
 _SQLITE = "sqlite"
 

@@ -1,4 +1,4 @@
-"""Checks run one after the other, and what they found as a report."""
+"""Runs checks one after the other and reports what they found."""
 
 from __future__ import annotations
 

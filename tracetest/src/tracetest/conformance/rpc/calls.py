@@ -1,4 +1,4 @@
-"""Calls as a caller of the service makes them, each within a trace of its own."""
+"""Calls to the tested service, each in a trace of its own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import grpc
 from google.protobuf.message import Message
 from grpc import StatusCode
 
-from tracetest.conformance.methods import Method
+from tracetest.conformance.rpc.reflection import Method
 from tracetest.ids import TraceContext, new_context
 from tracetest.names import TENANT_METADATA
 

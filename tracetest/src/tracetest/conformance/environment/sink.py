@@ -1,4 +1,4 @@
-"""A collector of the suite's own: takes what a service exports over OTLP, and keeps it."""
+"""A collector of the suite: receives what a service exports over OTLP, and keeps it."""
 
 from __future__ import annotations
 

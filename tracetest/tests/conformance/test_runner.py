@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tracetest.conformance import Check, NotApplicable, Subject, Violation
 from tracetest.conformance.address import Address
-from tracetest.conformance.running import lines_of, run, summary
+from tracetest.conformance.runner import lines_of, run, summary
 
 
 def keeps(_subject: Subject) -> None:

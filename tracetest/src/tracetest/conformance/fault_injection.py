@@ -1,4 +1,4 @@
-"""Makes a service wait, or fail, by what it depends on: a check needs no method made for it."""
+"""Makes a service wait or fail through its dependencies, so that no method has to be made for a check."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from functools import partial
 
 from grpc import StatusCode
 
-from tracetest.conformance.calling import Exchange, OpenCall
-from tracetest.conformance.databases import can_lock, is_written, locked
+from tracetest.conformance.environment.databases import can_lock, is_written, locked
+from tracetest.conformance.environment.mock_server import MockServer
 from tracetest.conformance.errors import NotApplicable, Violation
 from tracetest.conformance.instance import Instance
-from tracetest.conformance.methods import Method
-from tracetest.conformance.stand_in import StandIn
+from tracetest.conformance.rpc.calls import Exchange, OpenCall
+from tracetest.conformance.rpc.reflection import Method
 from tracetest.conformance.subject import Subject
 
 # How long a call has to be under way to be taken for one that waits: seconds, and times what it took before.
@@ -32,26 +32,26 @@ class Outgoing:
     Attributes:
         method: What is called.
         variable: What tells the service where that other one is.
-        stand_in: That other one.
+        mock_server: That other one.
     """
 
     method: Method
     variable: str
-    stand_in: StandIn
+    mock_server: MockServer
 
 
 def outgoing(instance: Instance) -> list[Outgoing]:
     """Give, for each service that is called, a method that does; raise NotApplicable when none is called."""
-    if not instance.stand_ins:
-        raise NotApplicable("the service calls no other that the suite stands in for")
+    if not instance.mock_servers:
+        raise NotApplicable("the service calls no other service that the suite mocks")
     found: dict[str, Outgoing] = {}
     for method in instance.account.working:
-        before = {name: len(each.calls) for name, each in instance.stand_ins.items()}
+        before = {name: len(each.calls) for name, each in instance.mock_servers.items()}
         instance.account.call(method)
-        for name, stand_in in instance.stand_ins.items():
-            if len(stand_in.calls) > before[name]:
-                found.setdefault(name, Outgoing(method, name, stand_in))
-    silent = sorted(instance.stand_ins.keys() - found.keys())
+        for name, mock_server in instance.mock_servers.items():
+            if len(mock_server.calls) > before[name]:
+                found.setdefault(name, Outgoing(method, name, mock_server))
+    silent = sorted(instance.mock_servers.keys() - found.keys())
     if silent:
         called = ", ".join(method.name for method in instance.account.working)
         raise Violation(f"{', '.join(silent)}: not called by any of {called}; say what is to be in a request")
@@ -77,16 +77,16 @@ class Hanging:
 def hanging(instance: Instance) -> Iterator[Hanging]:
     """Let something hang that the service waits for; raise NotApplicable when nothing is known."""
     with ExitStack() as stack:
-        if instance.stand_ins:
+        if instance.mock_servers:
             out = outgoing(instance)[0]
-            stack.enter_context(out.stand_in.hanging())
+            stack.enter_context(out.mock_server.hanging())
             begin = partial(_begin_outgoing, instance, out)
         elif instance.database is not None and can_lock(instance.database):
             begin = partial(_begin_waiting, instance, _find_writing(instance, instance.database))
             stack.enter_context(locked(instance.database))
         else:
             raise NotApplicable("nothing is known that the service waits for: no other service, and no SQLite file")
-        yield Hanging(begin, stack.close, can_be_left=bool(instance.stand_ins))
+        yield Hanging(begin, stack.close, can_be_left=bool(instance.mock_servers))
 
 
 def failures(subject: Subject) -> Iterator[tuple[Instance, Exchange]]:
@@ -96,7 +96,7 @@ def failures(subject: Subject) -> Iterator[tuple[Instance, Exchange]]:
     try:
         for out in outgoing(instance):
             for code in (StatusCode.INTERNAL, StatusCode.UNAVAILABLE):
-                with out.stand_in.failing(code, INTERNALS):
+                with out.mock_server.failing(code, INTERNALS):
                     yield instance, instance.account.call(out.method)
     except NotApplicable as reason:
         reasons.append(str(reason))
@@ -112,9 +112,9 @@ def failures(subject: Subject) -> Iterator[tuple[Instance, Exchange]]:
 
 
 def _begin_outgoing(instance: Instance, out: Outgoing, timeout: float) -> OpenCall:
-    before = len(out.stand_in.calls)
+    before = len(out.mock_server.calls)
     call = instance.account.begin(out.method, timeout=timeout)
-    if not out.stand_in.wait_for(before + 1):
+    if not out.mock_server.wait_for(before + 1):
         raise Violation(f"{out.method.name}: {out.variable} was not called; the call: {call.finish()}")
     return call
 

@@ -1,4 +1,4 @@
-"""Ports that nobody uses."""
+"""Free, taken and silent ports of the loopback interface."""
 
 from __future__ import annotations
 
