@@ -2,21 +2,18 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import struct
 import traceback
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from opentelemetry.trace import SpanKind, StatusCode
 from sqlalchemy import Column, Integer, MetaData, String, Table, delete, insert, select, text, update
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
-from chassis.database.engine import Database, DatabaseUnavailable, database_url
-from telemetry import ConfigError, MissingTenant, Secret, Telemetry, use_tenant
+from chassis.database.engine import Database, DatabaseUnavailable
+from telemetry import MissingTenant, Telemetry, use_tenant
 
 pytestmark = pytest.mark.usefixtures("quiet_end")
 
@@ -214,16 +211,6 @@ async def test_a_database_that_stays_locked_is_unavailable(
     assert [span.status.status_code for span in spans] == [StatusCode.UNSET, StatusCode.ERROR, StatusCode.UNSET]
 
 
-async def test_a_database_whose_directory_is_missing_is_unavailable(tmp_path: Path, telemetry: Telemetry) -> None:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'missing' / 'user.db'}", telemetry)
-    with pytest.raises(DatabaseUnavailable):
-        await database.ping()
-    with use_tenant("acme"), pytest.raises(DatabaseUnavailable):
-        async with database.transaction():
-            pytest.fail("it began")
-    await database.close()
-
-
 async def test_a_pool_that_is_used_up_is_unavailable(
     path: Path, telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -256,111 +243,3 @@ async def test_a_database_in_memory_works(telemetry: Telemetry) -> None:
         async with database.transaction() as connection:
             assert (await connection.execute(text("SELECT 42"))).scalar_one() == 42
     await database.close()
-
-
-async def test_a_postgresql_that_refuses_is_unavailable(telemetry: Telemetry, unused_address: str) -> None:
-    await assert_unavailable(telemetry, unused_address)
-
-
-async def test_a_postgresql_that_never_answers_is_unavailable(
-    telemetry: Telemetry, black_hole: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("chassis.database.engine._CONNECT_SECONDS", 0.1)
-    async with asyncio.timeout(5):
-        await assert_unavailable(telemetry, black_hole)
-
-
-@pytest.mark.parametrize(
-    ("state", "away"),
-    [("57P03", True), ("53300", True), ("08006", True), ("28P01", False), ("3D000", False)],
-    ids=["starting", "too many connections", "connection failure", "wrong password", "no such database"],
-)
-async def test_a_postgresql_that_turns_clients_away_is_unavailable_unless_the_settings_are_wrong(
-    telemetry: Telemetry,
-    state: str,
-    away: bool,  # noqa: FBT001
-) -> None:
-    """Speak the first words of PostgreSQL's protocol: SSL? No. Start-up? An error.
-
-    https://www.postgresql.org/docs/current/protocol-message-formats.html
-    """
-
-    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        (length,) = struct.unpack("!I", await reader.readexactly(4))
-        if length == 8:
-            await reader.readexactly(4)
-            writer.write(b"N")
-            (length,) = struct.unpack("!I", await reader.readexactly(4))
-        await reader.readexactly(length - 4)
-        fields = b"SFATAL\0VFATAL\0C" + state.encode() + b"\0Mgo away\0\0"
-        writer.write(b"E" + struct.pack("!I", len(fields) + 4) + fields)
-        writer.close()
-
-    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    address = f"127.0.0.1:{port}"
-    async with server:
-        if away:
-            await assert_unavailable(telemetry, address)
-        else:
-            database = Database(f"postgresql+asyncpg://user_app:{SECRET}@{address}/user", telemetry)
-            with pytest.raises(DBAPIError) as raised:
-                await database.ping()
-            assert SECRET not in "".join(traceback.format_exception(raised.value))
-            await database.close()
-
-
-async def assert_unavailable(telemetry: Telemetry, address: str) -> None:
-    database = Database(f"postgresql+asyncpg://user_app:{SECRET}@{address}/user", telemetry)
-    with pytest.raises(DatabaseUnavailable) as pinged:
-        await database.ping()
-    with use_tenant("acme"), pytest.raises(DatabaseUnavailable):
-        async with database.transaction():
-            pytest.fail("it began")
-    await database.close()
-
-    assert SECRET not in "".join(traceback.format_exception(pinged.value))
-
-
-@pytest.mark.parametrize("given_", ["sqlite+aiosqlite:///user.db", "postgresql+asyncpg://user@host:5432/db"])
-def test_a_url_that_is_known_is_parsed(given_: str) -> None:
-    assert database_url(given_).render_as_string() == given_
-
-
-def test_a_password_is_put_into_the_url() -> None:
-    url = database_url("postgresql+asyncpg://user@host/db", Secret("p@ss/word"))
-
-    assert url.password == "p@ss/word"
-    assert url.render_as_string(hide_password=False) == "postgresql+asyncpg://user:p%40ss%2Fword@host/db"
-    assert "p@ss" not in repr(url)
-
-
-@pytest.mark.parametrize(
-    ("given_", "line"),
-    [
-        (SECRET, "DATABASE_URL: expected a URL such as sqlite+aiosqlite:///file.db or postgresql+asyncpg://…"),
-        ("postgresql+asyncpg://user:hunter2-and-more@host:port/db",
-         "DATABASE_URL: expected a URL such as sqlite+aiosqlite:///file.db or postgresql+asyncpg://…"),
-        ("postgresql://user:hunter2-and-more@host/db",
-         "DATABASE_URL: 'postgresql' is not known here: expected one of sqlite+aiosqlite, postgresql+asyncpg"),
-        ("mysql+aiomysql://user:hunter2-and-more@host/db",
-         "DATABASE_URL: 'mysql+aiomysql' is not known here: expected one of sqlite+aiosqlite, postgresql+asyncpg"),
-    ],
-)  # fmt: skip
-def test_a_url_that_is_not_known_is_one_clear_line_without_its_password(given_: str, line: str) -> None:
-    with pytest.raises(ConfigError) as raised:
-        database_url(given_)
-
-    assert str(raised.value) == line
-    assert SECRET not in "".join(traceback.format_exception(raised.value))
-
-
-@given(st.text())
-def test_any_url_is_parsed_or_one_clear_line(given_: str) -> None:
-    try:
-        database_url(given_)
-    except ConfigError as error:
-        message = str(error)
-    else:
-        return
-    assert "\n" not in message

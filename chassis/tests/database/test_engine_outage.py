@@ -106,3 +106,13 @@ async def _is_away(database: Database) -> None:
     with pytest.raises(DatabaseUnavailable):
         async with database.transaction():
             raise AssertionError("there was a connection")
+
+
+async def test_a_database_whose_directory_is_missing_is_unavailable(tmp_path: Path, telemetry: Telemetry) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'missing' / 'user.db'}", telemetry)
+    with pytest.raises(DatabaseUnavailable):
+        await database.ping()
+    with use_tenant("acme"), pytest.raises(DatabaseUnavailable):
+        async with database.transaction():
+            pytest.fail("it began")
+    await database.close()
