@@ -80,6 +80,9 @@ class EncodedLogPipeline(LogPipeline[Encoded]):
             event_name=given.event_name or "",
         )
 
+    def _size_of(self, item: Encoded) -> int:
+        return len(item.item)
+
 
 def make_log_pipeline(config: LogsConfig) -> LogPipeline[Any] | None:
     """Create the configured exporter and its queue; None for "none". Raises ConfigError when it cannot be created."""

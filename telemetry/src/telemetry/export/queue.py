@@ -16,6 +16,7 @@ from telemetry.export.counts import ExportCounts
 from telemetry.export.losses import LossLog
 from telemetry.export.pipelines import start_daemon
 from telemetry.export.reachability import GRACE, refuses_connections
+from telemetry.export.too_large import MAX_REQUEST_BYTES, SMALLEST_LIMIT, RequestTooLargeError
 from telemetry.forks import renew_after_fork
 
 _logger = logging.getLogger(__name__)
@@ -191,9 +192,23 @@ class ExportQueue(Generic[Item]):
                 return
             self._losses.tell(self._failed, self._dropped)
 
+    def _size_of(self, item: Item) -> int:  # noqa: ARG002  for items whose size is known
+        """Return the bytes of an item in a request; 0 when unknown."""
+        return 0
+
+    def _describe(self, item: Item) -> str:  # noqa: ARG002  the same
+        """Return what a message calls an item."""
+        return f"one of the {self._what}"
+
     def _take(self) -> list[Item]:
+        """Take a batch: limited by number and by bytes, but at least one item."""
         with self._lock:
-            return [self._queue.popleft() for _item in range(min(len(self._queue), self._batch.max_export_batch_size))]
+            queue, most = self._queue, self._batch.max_export_batch_size
+            items = [queue.popleft()]
+            size = self._size_of(items[0])
+            while queue and len(items) < most and (size := size + self._size_of(queue[0])) <= MAX_REQUEST_BYTES:
+                items.append(queue.popleft())
+            return items
 
     def _export(self, items: list[Item]) -> None:
         taken = False
@@ -202,6 +217,14 @@ class ExportQueue(Generic[Item]):
                 self._exporter = self._remake()
             if self._exporter is not None:
                 taken = self._exporter.export(items).name == "SUCCESS"
+        except RequestTooLargeError:
+            size = sum(map(self._size_of, items))
+            if len(items) > 1 and size > SMALLEST_LIMIT:
+                half = len(items) // 2
+                self._export(items[:half])
+                self._export(items[half:])
+                return
+            self._losses.explain(RequestTooLargeError(f"{self._describe(items[0])}: the receiver refused {size} bytes"))
         except Exception as error:  # noqa: BLE001  the thread continues whatever an exporter raises
             self._losses.explain(error)
         with self._done:

@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from telemetry.export.pipelines import flush_all, shutdown_all
 from telemetry.export.queue import ExportQueue, Item
 from telemetry.otlp.request import Encoded
-from telemetry.otlp.spans import encode_span
+from telemetry.otlp.spans import encode_span, name_of
 from telemetry.trace.span import RecordingSpan
 
 
@@ -57,3 +57,9 @@ class EncodedPipeline(SpanPipeline[Encoded]):
 
     def _keep(self, span: ReadableSpan) -> Encoded:
         return span.encoded() if isinstance(span, RecordingSpan) else encode_span(span)
+
+    def _size_of(self, item: Encoded) -> int:
+        return len(item.item)
+
+    def _describe(self, item: Encoded) -> str:
+        return f"span {name_of(item)!r}"

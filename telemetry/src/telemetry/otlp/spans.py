@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from struct import Struct
 
+from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import INVALID_SPAN_CONTEXT, Link, SpanContext, SpanKind, Status, StatusCode
 
@@ -21,6 +22,7 @@ from telemetry.otlp.source import Source
 from telemetry.otlp.values import encode_attributes
 
 _NAMES_KEPT = 1024
+_CONTINUED = 0x80  # bit of a varint that has more bytes
 _LONGEST_KEPT = 256  # characters
 
 # Span
@@ -133,6 +135,12 @@ def _made_name(name: str) -> bytes:
 
 
 _name = lru_cache(_NAMES_KEPT)(_made_name)
+
+
+def name_of(encoded: Encoded) -> str:
+    """Return the name of an encoded span, cut to 256 characters; slow, for messages."""
+    content = encoded.item[next(at for at, byte in enumerate(encoded.item, 1) if byte < _CONTINUED) :]
+    return str(SpanMessage.FromString(content).name[:_LONGEST_KEPT])
 
 
 def write_events(events: Sequence[Event]) -> list[bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from grpc import Channel
+from grpc import Channel, RpcError, StatusCode
 from opentelemetry.exporter.otlp.proto.grpc._log_exporter import OTLPLogExporter
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
@@ -13,11 +13,15 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.sdk._logs.export import LogRecordExportResult
 from opentelemetry.sdk.trace.export import SpanExportResult
 
+from telemetry.errors.remote import grpc_details
+from telemetry.export.too_large import RequestTooLargeError
 from telemetry.otlp.request import Encoded, join_request
+from telemetry.semconv import ERROR_RETRY_DELAY
 
 TRACES = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 LOGS = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
 
+_RETRY_INFO = "google.rpc.retryinfo-bin"
 _RESPONSES: dict[str, Any] = {TRACES: ExportTraceServiceResponse, LOGS: ExportLogsServiceResponse}
 
 
@@ -25,7 +29,28 @@ class BytesStub:
     """A stub of OTLP's gRPC services for encoded requests, called by OpenTelemetry's exporters."""
 
     def __init__(self, channel: Channel, method: str) -> None:
-        self.Export: Any = channel.unary_unary(method, response_deserializer=_RESPONSES[method].FromString)
+        self._call: Any = channel.unary_unary(method, response_deserializer=_RESPONSES[method].FromString)
+
+    def Export(self, request: bytes, metadata: Any, timeout: float) -> Any:  # noqa: N802  the generated stub's name
+        """Send a request.
+
+        Raises:
+            RequestTooLargeError: The server refused it as too large. OpenTelemetry's exporters retry it unchanged, but
+                RESOURCE_EXHAUSTED is retryable only with RetryInfo (https://opentelemetry.io/docs/specs/otlp/#failures).
+            RpcError: It failed.
+        """
+        try:
+            return self._call(request, metadata=metadata, timeout=timeout)
+        except RpcError as error:
+            if _is_too_large(error):
+                raise RequestTooLargeError from error
+            raise
+
+
+def _is_too_large(error: Any) -> bool:
+    if error.code() is not StatusCode.RESOURCE_EXHAUSTED:
+        return False
+    return _RETRY_INFO not in dict(error.trailing_metadata() or ()) and ERROR_RETRY_DELAY not in grpc_details(error)
 
 
 class GrpcSpanExporter(OTLPSpanExporter):
