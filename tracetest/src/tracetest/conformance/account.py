@@ -28,7 +28,7 @@ class Account:
         tenant: Its name.
         known: The ids that the service has given, by the name of their field.
         last: How the last call of each method ended.
-        working: The methods, with one response each, that did what they were asked for.
+        working: The unary methods whose last call succeeded.
     """
 
     def __init__(self, caller: Caller, methods: Sequence[Method], requests: Mapping[str, Mapping[str, Any]]) -> None:
@@ -43,7 +43,7 @@ class Account:
         self.working = [method for method, last in self.last.items() if last.worked and not method.streams]
 
     def make_request(self, method: Method) -> Message:
-        """Make a request that no other is like, with the ids that are known."""
+        """Make a unique request that uses the known ids."""
         short = method.name.rpartition("/")[2]
         return make_request(method.request, self.known, self._requests.get(short, {}))
 

@@ -13,9 +13,9 @@ class Check:
     """One rule.
 
     Attributes:
-        name: What it is called on the command line and in reports.
-        reason: Why a service has to keep it.
-        link: Where the world agreed on it.
+        name: Its name on the command line and in reports.
+        reason: Why a service must follow it.
+        link: The specification or documentation that it follows.
         verify: Raises Violation, or NotApplicable.
     """
 

@@ -1,4 +1,4 @@
-"""How a check ends when it does not end well.
+"""How a check ends when it does not pass.
 
 Exception
 ├── AssertionError

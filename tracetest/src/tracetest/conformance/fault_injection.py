@@ -21,7 +21,7 @@ from tracetest.conformance.subject import Subject
 # How long a call has to be under way to be taken for one that waits: seconds, and times what it took before.
 _WAITS, _TIMES = 0.3, 10
 
-# What another service says when it fails, which is not for the callers of the tested one.
+# The error message of a failing dependency; callers of the tested service must not see it.
 INTERNALS = f"conformance-{secrets.token_hex(6)} at /srv/app/store.py:42"
 
 
@@ -31,8 +31,8 @@ class Outgoing:
 
     Attributes:
         method: What is called.
-        variable: What tells the service where that other one is.
-        mock_server: That other one.
+        variable: The environment variable with the address of the other service.
+        mock_server: The mock of that service.
     """
 
     method: Method
@@ -64,8 +64,8 @@ class Hanging:
 
     Attributes:
         begin: Begins a call with so many seconds, which is still being served when it is given.
-        let_go: Lets the service go on.
-        can_be_left: Whether the service can leave what it waits for, as it cannot with a statement of SQLite's.
+        let_go: Lets the service continue.
+        can_be_left: Whether the service can stop waiting; it cannot for a SQLite statement.
     """
 
     begin: Callable[[float], OpenCall]

@@ -14,7 +14,7 @@ _SQLITE = "sqlite"
 
 
 def away(url: str, folder: Path) -> str:
-    """Give the URL of a database of the same kind that is not there; `folder` exists, and has no such file."""
+    """Give the URL of an unavailable database of the same kind; `folder` is empty."""
     parts = urlsplit(url)
     if parts.scheme.startswith(_SQLITE):
         return f"{parts.scheme}:///{folder / 'away' / 'nothing.db'}"
@@ -30,7 +30,7 @@ def can_lock(url: str) -> bool:
 def is_written(url: str, act: Callable[[], object]) -> bool:
     """Tell whether a SQLite file is written while something is done."""
     with closing(sqlite3.connect(_file(url))) as connection:
-        # https://www.sqlite.org/pragma.html#pragma_data_version: differs when somebody else has written between
+        # https://www.sqlite.org/pragma.html#pragma_data_version: changes when another connection has written
         before = connection.execute("PRAGMA data_version").fetchone()
         act()
         return bool(connection.execute("PRAGMA data_version").fetchone() != before)
@@ -38,7 +38,7 @@ def is_written(url: str, act: Callable[[], object]) -> bool:
 
 @contextmanager
 def locked(url: str) -> Iterator[None]:
-    """Let whoever writes to a SQLite file wait inside."""
+    """Lock a SQLite file, so that writers wait until the block ends."""
     with closing(sqlite3.connect(_file(url), timeout=5.0, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         try:

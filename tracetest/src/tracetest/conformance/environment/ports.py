@@ -16,7 +16,7 @@ def free_port() -> int:
 
 
 def is_taken(port: int) -> bool:
-    """Tell whether somebody listens there."""
+    """Tell whether something listens on the port."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1.0):
             return True
@@ -26,7 +26,7 @@ def is_taken(port: int) -> bool:
 
 @contextmanager
 def silent_port() -> Iterator[int]:
-    """Give a port that takes connections inside, and never says a word: the worst kind of being away."""
+    """Give a port that accepts connections and never answers."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(128)

@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
 Metadata = Sequence[tuple[str, str | bytes]]
 
-_SHOWN = 120  # characters of what was said
+_SHOWN = 120  # characters of the status message
 
 WITHIN = 5.0  # seconds for an ordinary call
 
-# What a service must not write down, sent with every call.
+# Sent with every call; a service must never record it.
 SECRET = f"Bearer {secrets.token_hex(16)}"
 
 
 def new_tenant() -> str:
-    """Make a tenant that nobody has used."""
+    """Make a new, unused tenant."""
     return f"conformance-{secrets.token_hex(6)}"
 
 
@@ -45,13 +45,13 @@ class Exchange:
     Attributes:
         method: What was called.
         request: What was sent.
-        tenant: For whom; None for nobody.
-        context: Where it came from.
+        tenant: The tenant it is made for; None for none.
+        context: The trace context that it was sent with.
         code: How it ended.
-        details: What was said with that.
-        trailing: The metadata that came with it.
-        responses: What came back.
-        seconds: How long it took.
+        details: The status message.
+        trailing: The trailing metadata.
+        responses: The messages received.
+        seconds: How long it took, in seconds.
     """
 
     method: Method
@@ -98,7 +98,7 @@ class OpenCall:
         return self._done.wait(within)
 
     def cancel(self) -> None:
-        """Leave it."""
+        """Cancel the call."""
         self.call.cancel()
 
     def finish(self) -> Exchange:
@@ -147,10 +147,10 @@ class Caller:
         Args:
             method: What to call.
             request: What to send.
-            tenant: For whom; None for nobody.
-            timeout: Seconds that it gets.
+            tenant: The tenant it is made for; None for none.
+            timeout: Its deadline, in seconds from now.
             metadata: Sent beside the tenant, the trace context and a secret.
-            context: Where it comes from; a new trace by default.
+            context: The trace context to send; a new trace by default.
             traced: False sends no trace context.
         """
         context = context or new_context()

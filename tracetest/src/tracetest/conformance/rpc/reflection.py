@@ -37,12 +37,12 @@ class Method:
 
     @property
     def path(self) -> str:
-        """What gRPC sends."""
+        """The path that gRPC sends."""
         return f"/{self.name}"
 
 
 def find_methods(channel: grpc.Channel) -> Sequence[Method]:
-    """Give the methods of all services but gRPC's own; raise Violation when the server does not tell."""
+    """Give the methods of all services except gRPC's own; raise Violation when reflection fails or lists none."""
     try:
         database = ProtoReflectionDescriptorDatabase(channel)
         names = [name for name in database.get_services() if not name.startswith(_INFRASTRUCTURE)]

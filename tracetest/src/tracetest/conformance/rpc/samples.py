@@ -1,7 +1,7 @@
-"""Requests that a service can be expected to take, made from their types: nobody has to write one down.
+"""Valid requests made from their message types, so that no test has to write them.
 
-The name of a field says what is in it, as everybody names them: an ``…_id`` is a UUID, an ``email`` an address, a
-``page_token`` is empty for the first page. What a service has given before under the same name is given back.
+Field names decide the values, by common convention: an ``…_id`` is a UUID, an ``email`` an address, a
+``page_token`` is empty for the first page. An id that the service has returned under the same name is used again.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _TEXTS: Mapping[str, Callable[[], str]] = {  # by a word of the field's name
 
 
 def make_request(kind: type[Message], known: Mapping[str, str], given: Mapping[str, Any]) -> Message:
-    """Make a request that no other is like.
+    """Make a unique request.
 
     Args:
         kind: Its type.
