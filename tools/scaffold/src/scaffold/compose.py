@@ -74,7 +74,7 @@ def _service_block(container: Container, number: int) -> str:
         f"    networks: [services, {'data, ' if container.database else ''}telemetry]",
         "    healthcheck:",
         "      <<: *health",
-        f'      test: [CMD, python, -m, telemetry.grpc.health, "127.0.0.1:{port}", shop.{name}.v1.{camel}Service]',
+        f'      test: [CMD, python, -m, chassis.health, "127.0.0.1:{port}", shop.{name}.v1.{camel}Service]',
     ]
     if container.database:
         lines += ["    depends_on:", f"      {name}-migrate: {{condition: service_completed_successfully}}"]
