@@ -1,7 +1,7 @@
 """The pytest plugin: options, the fixtures `trace`, `trace_backend` and `trace_target`, and the traces of failed tests.
 
-pytest loads it in every run where the distribution is installed. So it stands beside the package `tracetest`, whose
-import takes half a second, and imports that when a test first uses a fixture.
+pytest loads it in every run where the distribution is installed. So it is a module outside of the package
+`tracetest`, whose import takes half a second, and imports that when a test first uses a fixture.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("trace_within", "seconds that a trace gets to become whole", default="20")
     parser.addini(
         "trace_absent",
-        "who leaves no spans, such as somebody else's services: the full name of a gRPC service, HOST or HOST:PORT",
+        "services without spans, such as those of third parties: the full name of a gRPC service, HOST or HOST:PORT",
         type="linelist",
     )
     parser.addini("trace_results", "the folder for the traces of failed tests", default="test-results")

@@ -117,7 +117,7 @@ def test_steps_hand_on_what_was_answered_and_the_exit_code_tells_the_outcome(sho
             {"name": "has no such page", "request": {"path": "/nowhere"}, "status": 200},
             {"name": "leaves no trace", "request": {"path": "/cart"}, "expect": ["no_orphans"]},
             {"name": "saves what is not there", **first, "save": {"id": "carts.1.id"}},
-            {"name": "says what nobody knows", "request": {"path": "/${nothing}"}},
+            {"name": "uses an unknown word", "request": {"path": "/${nothing}"}},
         )
     )
 
@@ -140,7 +140,7 @@ def test_steps_hand_on_what_was_answered_and_the_exit_code_tells_the_outcome(sho
         ("has no such page", True),
         ("leaves no trace", True),
         ("saves what is not there", True),
-        ("says what nobody knows", True),
+        ("uses an unknown word", True),
     ]
 
 

@@ -84,7 +84,7 @@ async def test_a_list_answers_where_responses_stream(carts: ServiceDouble, chann
 @pytest.mark.parametrize("method", SHAPES)
 async def test_a_code_is_how_a_call_of_any_shape_ends(carts: ServiceDouble, channel: aio.Channel, method: str) -> None:
     carts.answers[method] = StatusCode.RESOURCE_EXHAUSTED
-    given = "" if method == "Talk" else "ab"  # lest the call end while its client writes
+    given = "" if method == "Talk" else "ab"  # so that the call does not end while its client writes
 
     with pytest.raises(aio.AioRpcError, match="details of RESOURCE_EXHAUSTED") as raised:
         await ask(channel, method, given)

@@ -1,7 +1,7 @@
-"""The barrier of the test profile: asked at the edge, all services export what they have, and a test need not wait.
+"""The barrier of the test profile: one request at the edge makes all services export now, so a test need not wait.
 
-It exists where the configuration says `test_profile` and nowhere else: whoever reaches a service may ask it, and to
-export on demand is work. It leaves no spans, is not measured and writes no line.
+It exists only with `test_profile` in the configuration: any client can call it, and an export costs work. It creates no
+span, metric or log line.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ BARRIER_PATH = "/-/flush"
 
 _METHOD = f"/{BARRIER_SERVICE}/Flush"
 _BUDGET = 2.0  # seconds for a service
-_WITHIN = 3.0  # seconds for one that is asked
+_WITHIN = 3.0  # seconds for a service behind it
 
 Flush = Callable[[], Awaitable[str]]
 
 
 def add_barrier(server: aio.Server, telemetry: Telemetry) -> None:
-    """Add the method that makes a gRPC service export what it has; its request and its answer are empty."""
+    """Add the method that makes a gRPC service export now; request and response are empty."""
 
     async def flush(_request: bytes, context: aio.ServicerContext[bytes, bytes]) -> bytes:
         if problem := await _flush_here(telemetry):
@@ -38,14 +38,14 @@ def add_barrier(server: aio.Server, telemetry: Telemetry) -> None:
 
 
 class Barrier:
-    """Wraps an ASGI application, outside of its tracing: ``POST /-/flush`` is answered here.
+    """Wraps an ASGI application, outside of its tracing, and handles ``POST /-/flush``.
 
-    204 says that all have exported what they had by then, 503 names those that have not.
+    204: all services have exported everything. 503: the body names those that have not.
 
     Args:
-        app: What is wrapped.
-        telemetry: Of the service itself.
-        services: ``HOST:PORT`` of the services behind it, by name.
+        app: The application.
+        telemetry: This service's.
+        services: The ``HOST:PORT`` of each service behind it, by name.
     """
 
     def __init__(self, app: ASGIApp, telemetry: Telemetry, services: Mapping[str, str]) -> None:
@@ -54,7 +54,7 @@ class Barrier:
         self._services = services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or hand on."""
+        """Handle the request, or pass it on."""
         if scope["type"] != "http" or (scope["method"], scope["path"]) != ("POST", BARRIER_PATH):
             await self._app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""The standard health service (https://github.com/grpc/grpc/blob/master/doc/health-checking.md): asked and answered."""
+"""The standard health service (https://github.com/grpc/grpc/blob/master/doc/health-checking.md): client and server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Ready = Callable[[], Awaitable[None]]
 
 
 async def check(channel: aio.Channel, service: str = "", timeout: float = 1.0) -> bool:  # noqa: ASYNC109  gRPC's own
-    """Ask whether the service serves; False too when nobody answers within `timeout` seconds."""
+    """Check whether the service serves; also False without a response within `timeout` seconds."""
     request = health_pb2.HealthCheckRequest(service=service)
     try:
         response = await _check_method(channel)(request, timeout=timeout)
@@ -37,11 +37,11 @@ def _check_method(channel: aio.Channel) -> Callable[..., Awaitable[health_pb2.He
 
 
 class Health:
-    """Keeps the server's health: alive as a whole, and each service ready as long as what it needs answers.
+    """The server's health: alive as a whole, and each service ready while its dependencies respond.
 
     Args:
         services: Full names of the services.
-        ready: Raises when a service cannot do its work.
+        ready: Raises when a service is not ready.
         interval: Seconds between checks.
     """
 
@@ -53,14 +53,14 @@ class Health:
         self._known: bool | None = None
 
     async def watch(self) -> None:
-        """Check again and again, until cancelled."""
+        """Check repeatedly, until cancelled."""
         await self.servicer.set("", _SERVING)
         while True:
             await self._set(await self._is_ready())
             await asyncio.sleep(self._interval)
 
     async def drain(self) -> None:
-        """Say NOT_SERVING from now on, so that nothing new is sent here."""
+        """Report NOT_SERVING from now on, so that clients send no new calls."""
         await self.servicer.enter_graceful_shutdown()
 
     async def _is_ready(self) -> bool:

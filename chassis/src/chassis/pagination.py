@@ -1,4 +1,4 @@
-"""Pages of a list, by key: a page starts after the last row of the page before, whatever is added meanwhile."""
+"""Keyset pagination: a page starts after the last row of the previous page, whatever is inserted meanwhile."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NOT_A_TOKEN = "page_token: expected the next_page_token of the page before, or 
 
 
 class InvalidPage(Exception):  # noqa: N818  named as `telemetry.MissingTenant` is
-    """No page can be asked for like that; the message is fit for the caller, whose mistake it is."""
+    """The page request is invalid; the message is for the caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,13 @@ class Position:
     row_id: UUID
 
     def to_token(self) -> str:
-        """Write the position as an opaque token."""
+        """Return the position as an opaque token."""
         micros = (self.at - _EPOCH) // timedelta(microseconds=1)
         return urlsafe_b64encode(_KEY.pack(micros, self.row_id.bytes)).decode()
 
     @classmethod
     def from_token(cls, token: str) -> Position:
-        """Read a token that `to_token` wrote; raise InvalidPage for any other text."""
+        """Parse a token of `to_token`; raise InvalidPage for any other text."""
         try:
             micros, row_id = _KEY.unpack(urlsafe_b64decode(token.encode("ascii")))
             position = cls(_EPOCH + timedelta(microseconds=micros), UUID(bytes=row_id))
@@ -52,14 +52,14 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which page is asked for: how many rows, and after which; None starts at the list's start."""
+    """A request for a page: the number of rows, and the position before it; None starts at the beginning."""
 
     size: int = DEFAULT_SIZE
     after: Position | None = None
 
     @classmethod
     def parse(cls, page_size: int, page_token: str) -> PageRequest:
-        """Check what a caller asked for; raise InvalidPage."""
+        """Validate a caller's request; raise InvalidPage."""
         if not 0 <= page_size <= MAX_SIZE:
             raise InvalidPage(f"page_size={page_size}: expected 1 to {MAX_SIZE}, or 0 for {DEFAULT_SIZE}")
         return cls(page_size or DEFAULT_SIZE, Position.from_token(page_token) if page_token else None)
@@ -67,14 +67,14 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """Rows, and the token of the page after them; the last page's token is empty."""
+    """Rows, and the token of the next page; the last page's token is empty."""
 
     rows: tuple[Row, ...]
     next_token: str = ""
 
     @classmethod
     def cut(cls, rows: Sequence[Row], size: int, position: Callable[[Row], Position]) -> Page[Row]:
-        """Make a page of `size` rows out of one row more, if there is one more."""
+        """Create a page of `size` rows from up to one row more."""
         if len(rows) <= size:
             return cls(tuple(rows))
         return cls(tuple(rows[:size]), position(rows[size - 1]).to_token())

@@ -1,4 +1,4 @@
-"""Serving until asked to stop, and stopping so that nothing is lost: calls, telemetry, exit code."""
+"""Serves until a signal, then drains: no call, telemetry or exit code is lost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from telemetry.setup import Telemetry
 
 _logger = logging.getLogger(__name__)
 
-# A container is killed ten seconds after it was asked to stop; a process must have been gone before.
+# A container is killed ten seconds after SIGTERM; the process must exit earlier.
 _TOTAL_SECONDS = 7.0
 _LEAST_BUDGET = 1.0
 _CLEAN_UP_SECONDS = 0.5
@@ -37,21 +37,20 @@ async def serve(  # noqa: PLR0913  named by keyword, each a choice of its own
     started: Callable[[int], None] | None = None,
     grace: float = 4.0,
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then stop within seven seconds in all.
+    """Serve until SIGTERM or SIGINT, then stop within seven seconds.
 
-    Adds the standard health service and reflection, and in the test profile the barrier. To stop is to say NOT_SERVING,
-    to end long streams, to refuse new calls, to let running ones finish for `grace` seconds, and to export what
-    telemetry there is.
+    Adds the standard health service and reflection, and in the test profile the barrier. Stopping means: report
+    NOT_SERVING, end long streams, refuse new calls, let running calls finish for `grace` seconds, export the telemetry.
 
     Args:
         server: With its servicers added.
         listen: ``HOST:PORT``; port 0 takes a free one.
         services: Full names of the services, for health and reflection.
         telemetry: Shut down at the end.
-        ready: Raises when the services cannot do their work; asked every second.
-        on_drain: Called first when asked to stop, to end streams that would not end by themselves.
-        started: Called with the port when the server serves.
-        grace: Seconds that running calls get to finish; telemetry has what is left of the seven, and one at least.
+        ready: Raises when the services are not ready; called every second.
+        on_drain: Called first, to end streams that would not end by themselves.
+        started: Called with the port once the server serves.
+        grace: Seconds for running calls; telemetry gets the rest of the seven seconds, at least one.
 
     Raises:
         ConfigError: The address cannot be bound.
@@ -86,7 +85,7 @@ async def serve(  # noqa: PLR0913  named by keyword, each a choice of its own
 
 
 async def _until_spans_ended(telemetry: Telemetry) -> None:
-    """Wait for the handlers that were cut short: gRPC cancels them, and does not wait for them."""
+    """Wait for the handlers that gRPC has cancelled: it does not wait for them itself."""
     ends_at = monotonic() + _CLEAN_UP_SECONDS
     while telemetry.open_spans and monotonic() < ends_at:  # noqa: ASYNC110  spans end in any thread
         await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""The address that an HTTP server listens on."""
+"""Listening sockets of HTTP servers."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _WAITING_CONNECTIONS = 2048
 def listen(address: str, name: str = "LISTEN", *, reuse_port: bool = False) -> socket.socket:
     """Bind ``HOST:PORT`` for TCP and listen; port 0 takes a free one.
 
-    The protocol is named, since asyncio turns Nagle's algorithm off by it: an answer on a connection that is kept alive
-    otherwise waits 40 ms for the acknowledgement of its headers.
+    The socket names its protocol, because asyncio then disables Nagle's algorithm: otherwise a response on a kept-alive
+    connection waits 40 ms for the acknowledgement of its headers.
 
     Args:
-        address: An IPv6 host stands in brackets.
-        name: Of the setting, for the message.
+        address: An IPv6 host is in brackets.
+        name: The setting, for messages.
         reuse_port: Whether other processes of the same user can listen there as well (SO_REUSEPORT), when they say so,
             too. A gRPC server always does.
 

@@ -1,4 +1,4 @@
-"""What the edge believes of whom, over HTTP and over gRPC."""
+"""Which callers the edge trusts, and with what."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SPAN_ID = "b7ad6b7169203331"
 TRACEPARENT = f"00-{TRACE_ID}-{SPAN_ID}-01"
 UNSAMPLED = f"00-{TRACE_ID}-{SPAN_ID}-00"
 FORGED = "tenant.id=evil,colour=green"
-TOLD = "{'tenant.id': 'acme'}"  # in baggage, of the tenant that is believed
+TOLD = "{'tenant.id': 'acme'}"  # in baggage, of the verified tenant
 
 
 def scope_of(path: str = "/", client: Any = ("10.1.2.3", 1), **headers: Any) -> Scope:

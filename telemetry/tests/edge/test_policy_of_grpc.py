@@ -24,7 +24,7 @@ TRACEPARENT = f"00-{TRACE_ID}-{SPAN_ID}-01"
 FORGED = "tenant.id=evil,colour=green"
 
 
-TOLD = "{'tenant.id': 'acme'}"  # in baggage, of the tenant that is believed
+TOLD = "{'tenant.id': 'acme'}"  # in baggage, of the verified tenant
 
 
 @pytest.fixture

@@ -137,9 +137,9 @@ def test_metrics_against_a_dead_collector_take_bounded_memory(unused_address: st
 
     def count(times: int) -> None:
         for number in range(times):
-            counter.add(1, {"made.up": f"by a stranger {number}"})
+            counter.add(1, {"made.up": f"by a client {number}"})
 
-    count(3000)  # more than may be told apart
+    count(3000)  # more than the limit of attribute sets
     tracemalloc.start()
     try:
         count(20_000)

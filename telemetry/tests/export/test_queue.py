@@ -1,4 +1,4 @@
-"""What becomes of spans when the collector is well, gone, silent or slow."""
+"""The fate of spans when the collector works, is gone, does not answer, or is slow."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The faults of the SDK's own export that docs/adr/0003 lists, shown beside what is right.
 
-Each test first shows the fault. When it fails there, it is mended upstream: strike its row from the ADR, and ask if
+Each test first shows the fault. When it fails there, it is fixed upstream: remove its row from the ADR, and ask if
 `telemetry.export.queue` is still needed.
 """
 
@@ -13,7 +13,7 @@ import pytest
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as Grpc
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as Http
 
-MENDED = "mended upstream? see docs/adr/0003"
+FIXED = "fixed upstream? see docs/adr/0003"
 
 PROGRAM = """
 import asyncio, os, sys
@@ -70,7 +70,7 @@ def test_the_end_waits_long_for_a_collector_that_is_gone(
 
     assert result.returncode == 0, result.stderr
     ours, stock_waits = result.stdout.split()
-    assert stock_waits == "True", MENDED
+    assert stock_waits == "True", FIXED
     assert float(ours) < 2
 
 
@@ -84,5 +84,5 @@ async def test_one_attempt_to_connect_gets_all_the_time_of_an_export(deaf: Any, 
         deaf.attempts()
         await asyncio.sleep(0.01)
 
-    assert (exporting.result().name, deaf.attempts()) == ("FAILURE", 1), MENDED
+    assert (exporting.result().name, deaf.attempts()) == ("FAILURE", 1), FIXED
     stock.shutdown()

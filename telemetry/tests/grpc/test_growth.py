@@ -167,7 +167,7 @@ def left(channel: aio.Channel, shape: str) -> Call:
 
 
 def forgotten(channel: aio.Channel, shape: str) -> Call:
-    """Make calls that nobody waits for."""
+    """Make calls without awaiting them."""
 
     async def call() -> None:
         begun = begin(channel, shape, b"ok")

@@ -15,11 +15,11 @@ SECRET = "password=hunter2"
 
 
 class AwayError(Exception):
-    """What a service raises when the one behind it is away."""
+    """What a service raises when the one behind it is unavailable."""
 
 
 class Chain:
-    """Three services, each behind the other; the last is away."""
+    """Three services, each behind the other; the last is unavailable."""
 
     def __init__(self) -> None:
         self.calls = {"First": 0, "Second": 0, "Third": 0}

@@ -23,7 +23,7 @@ from telemetry.errors import DatabaseUnavailable
 
 
 async def call(address: str, method: str, *, metadata: Any = (), timeout: float | None = 30) -> Any:  # noqa: ASYNC109
-    """Call as a stranger does: without any interceptor."""
+    """Call without any interceptor."""
     async with aio.insecure_channel(address) as channel:
         unary: Any = channel.unary_unary(f"/test.Service/{method}")
         return await unary(b"hello", metadata=metadata, timeout=timeout)

@@ -1,6 +1,6 @@
 """The faults of opentelemetry-instrumentation-grpc that docs/adr/0003 lists, shown beside what is right.
 
-Each test first shows the fault. When one fails there, the fault is mended upstream: strike the row from the ADR, and
+Each test first shows the fault. When one fails there, the fault is fixed upstream: remove the row from the ADR, and
 ask whether the part of `telemetry.grpc` that stands for it is still needed.
 """
 
@@ -24,7 +24,7 @@ from opentelemetry.trace import StatusCode as SpanStatus
 
 from telemetry import ExporterConfig, Telemetry, TelemetryConfig, configure
 
-MENDED = "mended upstream? see docs/adr/0003"
+FIXED = "fixed upstream? see docs/adr/0003"
 SECRET = "password=hunter2"
 METHODS = ("Answer", "Missing", "Broken", "Hang")
 
@@ -131,7 +131,7 @@ def names(span: Any) -> list[str]:
 async def test_a_cancelled_call_runs_on_in_the_server(
     handlers: Handlers, stock: aio.Channel, ours: aio.Channel
 ) -> None:
-    assert await cancel(stock, handlers) == "ran on", MENDED
+    assert await cancel(stock, handlers) == "ran on", FIXED
 
     assert await cancel(ours, handlers) == "cancelled"
 
@@ -142,10 +142,10 @@ async def test_an_uncaught_exception_is_no_error_recorded_twice_and_told_to_the_
     _code, told = await call(stock, "Broken")
     await until(lambda: len(spans) == 2)
     span = side(spans, SpanKind.SERVER)
-    assert SECRET in told, MENDED
-    assert span.status.status_code is SpanStatus.UNSET, MENDED
-    assert span.attributes["rpc.grpc.status_code"] == 0, MENDED
-    assert names(span) == ["exception", "exception"], MENDED
+    assert SECRET in told, FIXED
+    assert span.status.status_code is SpanStatus.UNSET, FIXED
+    assert span.attributes["rpc.grpc.status_code"] == 0, FIXED
+    assert names(span) == ["exception", "exception"], FIXED
 
     code, told = await call(ours, "Broken")
     await until(lambda: len(spans) == 2)
@@ -162,7 +162,7 @@ async def test_an_abort_is_recorded_as_an_exception_twice(
 ) -> None:
     assert (await call(stock, "Missing"))[0] is StatusCode.NOT_FOUND
     await until(lambda: len(spans) == 2)
-    assert names(side(spans, SpanKind.SERVER)) == ["exception", "exception"], MENDED
+    assert names(side(spans, SpanKind.SERVER)) == ["exception", "exception"], FIXED
 
     assert (await call(ours, "Missing"))[0] is StatusCode.NOT_FOUND
     await until(lambda: len(spans) == 2)
@@ -178,8 +178,8 @@ async def test_a_deadline_that_has_passed_is_no_error(
     assert (await call(stock, "Hang", timeout=0.2))[0] is StatusCode.DEADLINE_EXCEEDED
     await until(lambda: len(spans) == 2)
     span = side(spans, SpanKind.SERVER)
-    assert span.status.status_code is SpanStatus.UNSET, MENDED
-    assert span.attributes["rpc.grpc.status_code"] == 0, MENDED
+    assert span.status.status_code is SpanStatus.UNSET, FIXED
+    assert span.attributes["rpc.grpc.status_code"] == 0, FIXED
 
     assert (await call(ours, "Hang", timeout=0.2))[0] is StatusCode.DEADLINE_EXCEEDED
     await until(lambda: len(spans) == 2)
@@ -202,7 +202,7 @@ async def test_a_stream_that_is_left_early_has_no_client_span_before_it_is_forgo
     held = await leave(stock)
     await until(lambda: [span for span in spans if span.kind is SpanKind.SERVER])
     assert held.done()
-    assert not [span for span in spans if span.kind is SpanKind.CLIENT], MENDED
+    assert not [span for span in spans if span.kind is SpanKind.CLIENT], FIXED
 
     held = await leave(ours)
     await until(lambda: len([span for span in spans if span.name == "test.Service/Count"]) == 2)
@@ -214,8 +214,8 @@ async def test_the_names_are_old(spans: list[Any], until: Any, stock: aio.Channe
     await call(stock, "Answer")
     await until(lambda: len(spans) == 2)
     for span in spans:
-        assert {"rpc.system", "rpc.service", "rpc.grpc.status_code"} <= set(span.attributes), MENDED
-        assert "rpc.response.status_code" not in span.attributes, MENDED
+        assert {"rpc.system", "rpc.service", "rpc.grpc.status_code"} <= set(span.attributes), FIXED
+        assert "rpc.response.status_code" not in span.attributes, FIXED
     spans.clear()
 
     await call(ours, "Answer")
@@ -245,7 +245,7 @@ async def test_a_span_is_current_across_a_yield(
         spans.clear()
         return complaints()
 
-    assert await leave(stock), MENDED
+    assert await leave(stock), FIXED
     caplog.clear()
 
     assert not await leave(ours)
@@ -262,7 +262,7 @@ async def test_there_are_no_metrics(monkeypatch: pytest.MonkeyPatch, handlers: H
         aio.insecure_channel(address, interceptors=client_side) as channel,
     ):
         await call(channel, "Answer")
-    assert not measured(reader), MENDED
+    assert not measured(reader), FIXED
     stock_provider.shutdown()
 
     reader = InMemoryMetricReader()

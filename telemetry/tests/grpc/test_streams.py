@@ -21,7 +21,7 @@ async def repeat(request: bytes, _context: Any) -> AsyncIterator[bytes]:
 async def echo(requests: AsyncIterator[bytes], _context: Any) -> AsyncIterator[bytes]:
     async for request in requests:
         yield request
-    await asyncio.Event().wait()  # a caller that cancels ends his requests too
+    await asyncio.Event().wait()  # a caller that cancels ends its requests too
 
 
 HANDLERS: dict[str, Any] = {

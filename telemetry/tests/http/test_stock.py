@@ -1,6 +1,6 @@
 """The faults of opentelemetry-instrumentation-asgi and -fastapi that docs/adr/0003 lists, shown beside what is right.
 
-Each test first shows the fault. When one fails there, the fault is mended upstream: strike the row from the ADR, and
+Each test first shows the fault. When one fails there, the fault is fixed upstream: remove the row from the ADR, and
 ask whether the part of `telemetry.http` that stands for it is still needed.
 """
 
@@ -21,7 +21,7 @@ from telemetry import Telemetry
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 TRACEPARENT = f"00-{TRACE_ID}-b7ad6b7169203331"
-MENDED = "mended upstream? see docs/adr/0003"
+FIXED = "fixed upstream? see docs/adr/0003"
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ async def test_a_span_a_message(  # noqa: PLR0913, PLR0917  fixtures and paramet
     telemetry: Telemetry, spans: list[Any], api: FastAPI, stock: Any, ask: Any, path: str, count: int
 ) -> None:
     await ask(stock, "GET", path)
-    assert len(spans) >= count, MENDED
+    assert len(spans) >= count, FIXED
     spans.clear()
 
     await ask(telemetry.asgi(api), "GET", path)
@@ -63,7 +63,7 @@ async def test_a_span_a_message(  # noqa: PLR0913, PLR0917  fixtures and paramet
 
 async def test_old_names(telemetry: Telemetry, spans: list[Any], api: FastAPI, stock: Any, ask: Any) -> None:
     await ask(stock, "GET", "/items/1")
-    assert "http.method" in spans[-1].attributes, MENDED
+    assert "http.method" in spans[-1].attributes, FIXED
     spans.clear()
 
     await ask(telemetry.asgi(api), "GET", "/items/1")
@@ -76,7 +76,7 @@ async def test_a_stranger_switches_tracing_off(
 ) -> None:
     headers = {"traceparent": f"{TRACEPARENT}-00"}
     await ask(stock, "GET", "/items/1", headers=headers)
-    assert not spans, MENDED
+    assert not spans, FIXED
 
     await ask(telemetry.asgi(api), "GET", "/items/1", headers=headers)
     assert len(spans) == 1
@@ -87,7 +87,7 @@ async def test_a_strangers_trace_is_gone_on_with(
 ) -> None:
     headers = {"traceparent": f"{TRACEPARENT}-01"}
     await ask(stock, "GET", "/items/1", headers=headers)
-    assert f"{spans[-1].context.trace_id:032x}" == TRACE_ID, MENDED
+    assert f"{spans[-1].context.trace_id:032x}" == TRACE_ID, FIXED
     spans.clear()
 
     await ask(telemetry.asgi(api), "GET", "/items/1", headers=headers)
@@ -96,7 +96,7 @@ async def test_a_strangers_trace_is_gone_on_with(
 
 async def test_a_strangers_baggage_is_believed(telemetry: Telemetry, api: FastAPI, stock: Any, ask: Any) -> None:
     headers = {"baggage": "tenant.id=evil"}
-    assert "evil" in (await ask(stock, "GET", "/items/1", headers=headers)).text, MENDED
+    assert "evil" in (await ask(stock, "GET", "/items/1", headers=headers)).text, FIXED
 
     assert "evil" not in (await ask(telemetry.asgi(api), "GET", "/items/1", headers=headers)).text
 
@@ -124,7 +124,7 @@ async def test_a_client_that_left_is_not_noticed(
             writer.close()
             return await outcome.get()
 
-    assert await leave(stock) == "ran on", MENDED
+    assert await leave(stock) == "ran on", FIXED
     assert await leave(telemetry.asgi(api)) == "cancelled"
 
 
@@ -137,5 +137,5 @@ async def test_the_instrumentor_of_fastapi_has_the_same_faults(
     finally:
         FastAPIInstrumentor.uninstrument_app(api)
 
-    assert len(spans) == 3, MENDED
-    assert "http.method" in spans[-1].attributes, MENDED
+    assert len(spans) == 3, FIXED
+    assert "http.method" in spans[-1].attributes, FIXED

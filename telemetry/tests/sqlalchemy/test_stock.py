@@ -1,6 +1,6 @@
 """The faults of the stock instrumentation of SQLAlchemy that docs/adr/0003 lists, shown beside what is right.
 
-The test first shows the faults. When it fails there, they are mended upstream: strike the row from the ADR, and ask
+The test first shows the faults. When it fails there, they are fixed upstream: remove the row from the ADR, and ask
 whether `telemetry.sqlalchemy.spans` is still needed.
 """
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("quiet_end")
 URL = "sqlite+aiosqlite:///:memory:"
 SQLITE: Any = sqlite3  # the annotation says a function, the documentation a module
 STATEMENTS = 3
-MENDED = "mended upstream? see docs/adr/0003"
+FIXED = "fixed upstream? see docs/adr/0003"
 
 
 @contextmanager
@@ -61,9 +61,9 @@ async def test_more_than_a_span_a_statement(
 ) -> None:
     with stock(stock_provider, driver=driver):
         await transact_with_stock()
-    assert len(spans) >= at_least, MENDED
-    assert "connect" in [span.name for span in spans], MENDED
-    assert "db.statement" in spans[-1].attributes, MENDED
+    assert len(spans) >= at_least, FIXED
+    assert "connect" in [span.name for span in spans], FIXED
+    assert "db.statement" in spans[-1].attributes, FIXED
     spans.clear()
 
     database = Database(URL, telemetry)

@@ -63,7 +63,7 @@ class TracedClient:
         headers_of: Gives the headers of a request for a tenant, such as a token's; also those of a gRPC call.
         barrier: Makes the services send what they have, see `Backend.whole`.
         test: Whose requests these are; where ids are repeatable they follow from it.
-        fetched: Told of each trace that was fetched, and of what there is of one that does not become whole.
+        fetched: Called with each fetched trace, and with what there is of an incomplete one.
         golden: Where the golden traces are.
     """
 
@@ -116,7 +116,7 @@ class TracedClient:
         Args:
             method: Such as "GET".
             path: Below the base URL.
-            tenant: For whom, see `headers_of`.
+            tenant: The tenant, see `headers_of`.
             headers: More headers; they win over the context's own.
             options: Those of httpx.
         """
@@ -130,7 +130,7 @@ class TracedClient:
 
         Args:
             address: ``HOST:PORT``, without encryption.
-            tenant: For whom, see `headers_of`.
+            tenant: The tenant, see `headers_of`.
             options: Those of ``grpc.aio.insecure_channel``.
         """
         from tracetest.grpc_channels import traced_channel  # noqa: PLC0415  who tests HTTP alone needs no gRPC

@@ -69,5 +69,5 @@ def _authority(address: str) -> tuple[str | None, int | None]:
     try:
         url = urlsplit(address)
         return url.hostname, url.port or _PORTS.get(url.scheme)
-    except ValueError:  # whoever wrote it
+    except ValueError:  # from any instrumentation
         return None, None

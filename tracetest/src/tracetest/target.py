@@ -21,8 +21,8 @@ class Target:
 
     Attributes:
         base_url: Where it answers, such as ``http://127.0.0.1:8000``.
-        headers_of: Gives the headers of a request for a tenant, such as a token's; also those of a gRPC call. A service
-            that goes on with a stranger's trace only if he proves who he is needs them here.
+        headers_of: Returns the headers of a tenant's request or gRPC call, such as a token. A service
+            that continues only an authenticated caller's trace needs them here.
         app: An ASGI application to be called in this process, in place of a server.
         barrier: An address that a POST makes all services flush, see `chassis.flush`; None: traces come when the
             services' exporters send them.

@@ -44,7 +44,7 @@ async def test_what_is_still_missing_at_the_end_is_named_beside_what_is_there(an
         f"trace {TRACE_ID} is not whole after 0.02 s",
         "  missing: the parent of order span cc INTERNAL",
         "  missing: the server's side of order span bb CLIENT, shop.user.v1.UserService",
-        "  who leaves no spans is named in trace_absent, who is down for the moment in absent=[…]",
+        "  name services without spans in trace_absent, and services that are down now in absent=[…]",
         "there by now:",
         "  order  span aa  INTERNAL",
         "    order  span bb  CLIENT",

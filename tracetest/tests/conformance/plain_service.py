@@ -35,7 +35,7 @@ async def create(request: Any, _context: Any) -> Any:
     things = THINGS[require_tenant()]
     if not request.name:
         raise Refusal("name: expected 1 character or more")
-    thing = {"thing_id": str(uuid4()), "name": request.name, "friend_id": request.friend_id}  # anybody may be a friend
+    thing = {"thing_id": str(uuid4()), "name": request.name, "friend_id": request.friend_id}  # any id may be a friend's
     things[thing["thing_id"]] = thing
     return CreateThingResponse(thing=thing)
 

@@ -69,7 +69,7 @@ def test_a_service_at_an_address_is_held_to_what_can_be_seen_from_there(plain: P
     health, sigterm, _summary = done.stdout.splitlines()
     assert health.startswith("ok     health ")
     assert sigterm.startswith("n/a    sigterm ")
-    assert sigterm.endswith(": the service is somebody else's: the suite has to start it (--command)")
+    assert sigterm.endswith(": the suite did not start the service: it has to (--command)")
 
 
 def test_a_service_at_an_address_without_traces_is_not_held_to_its_spans(plain: Program) -> None:

@@ -100,7 +100,7 @@ def handler(name: str, work: Any, kind: Any) -> Any:
         metadata: dict[str, Any] = dict(context.invocation_metadata())
         authorization = str(metadata.get("authorization"))
         failure: list[Exception] = []
-        return await asyncio.shield(asyncio.ensure_future(run()))  # what was begun is finished, whoever waits
+        return await asyncio.shield(asyncio.ensure_future(run()))  # it runs to its end even when the caller cancels
 
     return grpc.unary_unary_rpc_method_handler(
         serve, request_deserializer=kind.FromString, response_serializer=lambda message: message.SerializeToString()

@@ -1,4 +1,4 @@
-"""The database behind a service: an async engine with spans, time-outs and the tenant, on SQLite or PostgreSQL."""
+"""The database behind a service: an async engine with spans, timeouts and the tenant, on SQLite or PostgreSQL."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = ["Database", "DatabaseUnavailable", "database_url", "insert_into", "re
 _DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 _CONNECT_SECONDS = 2.0
 _STATEMENT_SECONDS = 5.0
-_PING_SECONDS = 0.8  # less than the second that `chassis.health` gives it, so that it tells of the outage itself
+_PING_SECONDS = 0.8  # less than the second that `chassis.health` allows, so that it reports the outage itself
 # Class 08: connection exception; 53: insufficient resources; 57P: shut down, crashed, starting.
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _AWAY_STATES = ("08", "53", "57P")
@@ -46,11 +46,11 @@ class Database:
 
     Args:
         url: See `database_url`, which reads it when it is a text.
-        telemetry: Makes the spans.
-        pool_size: Connections kept open; as many again are opened under load.
+        telemetry: Traces the statements.
+        pool_size: Connections that stay open; under load twice as many are open.
 
     Attributes:
-        most_connections: That may be open at once.
+        most_connections: The maximum number of open connections.
     """
 
     def __init__(self, url: URL | str, telemetry: Telemetry, pool_size: int = 5) -> None:
@@ -66,24 +66,24 @@ class Database:
         self._pool = (
             None if metrics is None else metrics.watch(pool_name(url), lambda: engine.pool, self.most_connections)
         )
-        event.listen(self._engine.sync_engine, "handle_error", _map_failure)  # after the spans have seen it
+        event.listen(self._engine.sync_engine, "handle_error", _map_failure)  # after the span listeners
 
     @property
     def engine(self) -> AsyncEngine:
-        """SQLAlchemy's engine, for what listens to its events; a service's own work goes through `transaction`."""
+        """SQLAlchemy's engine, for event listeners; a service's own work uses `transaction`."""
         return self._engine
 
     @asynccontextmanager
     async def transaction(self, *, traced: bool = True) -> AsyncIterator[AsyncConnection]:
-        """Give a connection in a transaction that commits at the end, or rolls back when an exception leaves it.
+        """Yield a connection in a transaction, which commits at the end or rolls back on an exception.
 
-        PostgreSQL is told the current tenant first, for row-level security (``app.tenant_id``).
+        On PostgreSQL it first sets the current tenant, for row-level security (``app.tenant_id``).
 
         Args:
-            traced: False leaves no spans, for what no request asked for.
+            traced: False creates no spans, for work without a request.
 
         Raises:
-            DatabaseUnavailable: The database is away, or did not answer in time; at once when it was away a moment ago.
+            DatabaseUnavailable: The database is unavailable or too slow; immediately when it failed a moment ago.
             MissingTenant: There is no current tenant.
         """
         tenant = require_tenant()
@@ -97,7 +97,7 @@ class Database:
             yield connection
 
     async def ping(self) -> None:
-        """Ask the database for an answer, also when it was away a moment ago; raises DatabaseUnavailable. No span."""
+        """Check the database, even when it failed a moment ago; raises DatabaseUnavailable. Creates no span."""
         try:
             async with asyncio.timeout(_PING_SECONDS), self._connection() as connection:
                 await connection.execute(text("SELECT 1"), execution_options=UNTRACED)
@@ -107,7 +107,7 @@ class Database:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:
-        """Give a connection; what fails before that is an outage, and what fails later is not."""
+        """Yield a connection; a failure to connect is an outage, a later failure is not."""
         async with AsyncExitStack() as stack:
             asked_at = perf_counter()
             try:
@@ -116,7 +116,7 @@ class Database:
                 raise DatabaseUnavailable from error
             except (OSError, DBAPIError, DatabaseUnavailable) as error:
                 self._outage.begin()
-                if isinstance(error, OSError):  # as asyncpg raises them, and nobody maps them
+                if isinstance(error, OSError):  # asyncpg raises them unmapped
                     raise DatabaseUnavailable from error
                 raise
             self._outage.end()
@@ -135,12 +135,12 @@ def database_url(given: str, password: Secret | None = None, name: str = "DATABA
     """Parse a URL such as ``sqlite+aiosqlite:///user.db`` or ``postgresql+asyncpg://user@host/db``.
 
     Args:
-        given: The URL's text; a password in it stays out of every message.
-        password: Put into the URL.
-        name: Of the setting, for the message.
+        given: The URL; no message shows a password in it.
+        password: Inserted into the URL.
+        name: The setting, for messages.
 
     Raises:
-        ConfigError: It is no URL of a database that is known here.
+        ConfigError: It is not the URL of a supported database.
     """
     try:
         url = make_url(given)
@@ -157,7 +157,7 @@ def read_database_url(env: Env, service: str) -> URL:
 
 
 def insert_into(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """Give the INSERT of the connection's own dialect: both know ON CONFLICT and RETURNING."""
+    """Return the INSERT of the connection's dialect: both support ON CONFLICT and RETURNING."""
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
@@ -174,7 +174,7 @@ def _make_engine(url: URL, pool_size: int, application_name: str) -> AsyncEngine
             },
             **_pool(pool_size),
         )
-    # A database in memory is its one connection, for which SQLAlchemy has a pool of its own.
+    # An in-memory database exists in one connection, for which SQLAlchemy has its own pool.
     pool = _pool(pool_size) if url.database not in (None, "", ":memory:") else {}
     return create_async_engine(url, hide_parameters=True, connect_args={"timeout": _STATEMENT_SECONDS}, **pool)
 
@@ -184,7 +184,7 @@ def _pool(size: int) -> dict[str, float]:
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
-    """Let readers and a writer work side by side; wait for the lock instead of failing."""
+    """Let readers work beside a writer; wait for the lock instead of failing."""
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
@@ -192,7 +192,7 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
 
 
 def _map_failure(failure: ExceptionContext) -> DatabaseUnavailable | None:
-    """Called by SQLAlchemy with what the driver raised: an outage is told as one, everything else stays as it is."""
+    """Called by SQLAlchemy with the driver's error: map an outage to DatabaseUnavailable, leave others unchanged."""
     error = failure.original_exception
     away = failure.is_disconnect or isinstance(error, OSError) or _is_away(error)
     return DatabaseUnavailable() if away and isinstance(error, Exception) else None

@@ -1,7 +1,7 @@
 """Brings a service's database up to date with Alembic, as one program before the service starts.
 
-On PostgreSQL the tables belong to the role that runs this, and the service uses another one, ``APP_ROLE``, which gets
-the rights that it needs, and which row-level security binds.
+On PostgreSQL the role that runs this owns the tables. The service uses another role, ``APP_ROLE``, which gets the
+privileges it needs and is subject to row-level security.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _IS_BOUND = text("SELECT NOT (rolsuper OR rolbypassrls OR rolname = current_user
 
 @dataclass(frozen=True, slots=True)
 class Migrations:
-    """The steps by which a service's tables came to be.
+    """The migrations of a service's tables.
 
     Args:
         service: The service's short name, such as ``user``.
-        versions: The folder of the steps, a file each, as Alembic reads them.
+        versions: The folder of Alembic's version files.
     """
 
     service: str
@@ -45,22 +45,22 @@ class Migrations:
 
     @property
     def app_role(self) -> str:
-        """The role that the service logs in with, unless it is told another."""
+        """The role that the service uses by default."""
         return f"{self.service}_app"
 
     @property
     def version_table(self) -> str:
-        """The table that says which steps a database has seen."""
+        """The table with the applied version."""
         return f"{self.service}_service_migrations"
 
     def run(self, url: URL, app_role: str | None = None) -> None:
-        """Run the steps that the database has not seen yet, all in one transaction; others who do so wait.
+        """Apply the missing versions, all in one transaction; concurrent runs wait.
 
-        Not for code that runs in an event loop.
+        Not for use in an event loop.
 
         Raises:
-            ConfigError: The role is not one that the service may run as.
-            sqlalchemy.exc.DBAPIError, OSError: The database cannot be reached, or refuses.
+            ConfigError: The service cannot use this role.
+            sqlalchemy.exc.DBAPIError, OSError: The database is unreachable or refuses.
         """
         role = self.app_role if app_role is None else app_role
         if not _IDENTIFIER.fullmatch(role):
@@ -71,7 +71,7 @@ class Migrations:
             asyncio.run(self._run_on_postgresql(url, role))
 
     def main(self, environ: Mapping[str, str]) -> None:
-        """Run the steps on the database of the environment; what goes wrong ends the program with one line."""
+        """Migrate the database of the environment; an error ends the program with one line."""
         env = Env(environ)
         try:
             self.run(read_database_url(env, self.service), env.text("APP_ROLE", self.app_role))
@@ -83,7 +83,7 @@ class Migrations:
             sys.exit(f"{self.service}: DATABASE_URL: the database cannot be reached: {error}")
 
     def _run_on_sqlite(self, url: URL, app_role: str) -> None:
-        # Lock the file first: left alone, the driver changes tables outside of any transaction.
+        # Lock the file first: otherwise the driver changes tables outside of a transaction.
         engine = create_engine(url.set(drivername="sqlite"), poolclass=NullPool, connect_args={"isolation_level": None})
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
         with engine.begin() as connection:
@@ -114,5 +114,5 @@ async def _check_role(connection: AsyncConnection, role: str) -> None:
 
 
 def _escaped(path: Path) -> str:
-    """Write a path as Alembic's configuration reads it back."""
+    """Escape a path for Alembic's configuration."""
     return str(path).replace("%", "%%")

@@ -1,4 +1,4 @@
-"""Remembers for a moment that something is away."""
+"""Remembers for a moment that a server is unavailable."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from time import monotonic
 
 
 class Outage:
-    """Lets those who ask next be told at once, instead of each waiting until his own attempt fails.
+    """Lets further attempts fail immediately instead of each waiting for its own timeout.
 
-    Without it a caller with retries spends his whole deadline on a server that has just been found to be away.
+    Without it, a caller with retries spends its whole deadline on a server that is known to be unavailable.
 
     Args:
         seconds: How long a failure is remembered.
-        now: Tells the time in seconds.
+        now: A monotonic clock, in seconds.
     """
 
     def __init__(self, seconds: float = 1.0, now: Callable[[], float] = monotonic) -> None:
@@ -22,7 +22,7 @@ class Outage:
         self._until = float("-inf")
 
     def __bool__(self) -> bool:
-        """Tell whether an attempt has failed a moment ago, and none has succeeded since."""
+        """Return whether an attempt failed a moment ago, and none has succeeded since."""
         return self._now() < self._until
 
     def begin(self) -> None:

@@ -43,7 +43,7 @@ class Backend(ABC):
     Args:
         within: Seconds that a trace gets to become whole.
         poll: Seconds between two looks, at most: the first ones follow each other faster.
-        absent: Who leaves no spans, such as somebody else's services, see `tracetest.backends.completeness`.
+        absent: Services without spans, such as those of third parties, see `tracetest.backends.completeness`.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class Backend(ABC):
         lines = [f"trace {trace_id} is not whole after {self._within:g} s"]
         lines += [f"  missing: {part}" for part in missing or ["nothing by now; it was still growing"]]
         if any(part.startswith(SERVERS_SIDE) for part in missing):
-            lines.append("  who leaves no spans is named in trace_absent, who is down for the moment in absent=[…]")
+            lines.append("  name services without spans in trace_absent, and services that are down now in absent=[…]")
         if trace is not None:
             lines += ["there by now:", *(f"  {line}" for line in draw(trace))]
             lines += [f"  {link}"] if (link := self.link(trace_id)) else []

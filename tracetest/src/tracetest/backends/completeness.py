@@ -28,7 +28,7 @@ def missing_parts(trace: Trace, caller: str | None = None, absent: Collection[st
     Args:
         trace: What has arrived.
         caller: The span id that the request came with: the one parent that nobody exports.
-        absent: Who leaves no spans: full names of gRPC services, such as ``shop.user.v1.UserService``, and of others
+        absent: Services without spans: full names of gRPC services, such as ``shop.user.v1.UserService``, and of others
             the ``HOST`` or ``HOST:PORT`` that they are called by.
     """
     ids = {span.span_id for span in trace} | {caller, None}

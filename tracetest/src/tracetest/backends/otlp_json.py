@@ -179,7 +179,7 @@ def _written_span(trace_id: str, span: Span) -> dict[str, Any]:
         "attributes": _written(span.attributes),
         "events": [
             {"timeUnixNano": str(span.start * _NANO + n), "name": each.name, "attributes": _written(each.attributes)}
-            for n, each in enumerate(span.events)  # a nanosecond apart: whoever stores them may order them by time
+            for n, each in enumerate(span.events)  # a nanosecond apart: a store may order them by time
         ],
         "links": [{"traceId": each.trace_id, "spanId": each.span_id} for each in span.links],
         "status": {

@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m tracetest.conformance", description=__doc__)
     subject = parser.add_mutually_exclusive_group(required=True)
     subject.add_argument("--command", type=shlex.split, help="what starts the service, as a shell would be given it")
-    subject.add_argument("--address", metavar="HOST:PORT", help="where a service serves that somebody else started")
+    subject.add_argument("--address", metavar="HOST:PORT", help="the address of a running service")
     subject.add_argument("--list", action="store_true", help="tell the names and reasons of the checks, and end")
     program = parser.add_argument_group("with --command")
     program.add_argument("--env", action="append", default=[], metavar="NAME=VALUE", help="a variable of the service")

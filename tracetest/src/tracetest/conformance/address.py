@@ -16,7 +16,7 @@ from tracetest.conformance.errors import NotApplicable
 from tracetest.conformance.instance import Instance, Requests
 from tracetest.conformance.subject import Subject
 
-_NOT_OWN = "the service is somebody else's: the suite has to start it (--command)"
+_NOT_OWN = "the suite did not start the service: it has to (--command)"
 
 
 class Address(Subject):

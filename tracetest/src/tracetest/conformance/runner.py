@@ -28,7 +28,7 @@ def run(checks: Sequence[Check], subject: Subject) -> Iterator[Outcome]:
 
 
 def lines_of(outcome: Outcome) -> Iterator[str]:
-    """Give the lines that tell of one check."""
+    """Return the lines of one check's result."""
     verdict = "FAILED" if outcome.failure else "n/a" if outcome.skipped else "ok"
     yield f"{verdict:6} {outcome.name} ({outcome.seconds:.2f} s)" + (f": {outcome.skipped}" if outcome.skipped else "")
     yield from (f"{_INDENT}{line}" for line in outcome.failure.splitlines())

@@ -21,7 +21,7 @@ class Subject(ABC):
     @property
     @abstractmethod
     def without_database(self) -> Instance:
-        """One whose database is away; raises NotApplicable where there is none, or none of the suite's own."""
+        """An instance whose database is unavailable; raises NotApplicable without a database of the suite."""
 
     @abstractmethod
     def start(self, environ: Mapping[str, str]) -> AbstractContextManager[tuple[Instance, Process]]:

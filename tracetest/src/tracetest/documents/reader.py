@@ -1,4 +1,4 @@
-"""Expectations as a YAML document says them: the same words, and a word that nobody knows is refused.
+"""Expectations as a YAML document: the same words as in code; an unknown word is refused.
 
 A list, each of whose elements is a span or a rule::
 

@@ -48,7 +48,7 @@ def choice(document: object, allowed: Sequence[Any], where: str) -> Any:
 
 
 def only(fields: Mapping[str, Any], known: Sequence[str], where: str) -> None:
-    """Refuse keys that nobody knows."""
+    """Refuse unknown keys."""
     if unknown := [key for key in fields if key not in known]:
         raise DocumentError(f"{where}: {', '.join(unknown)}: expected {', '.join(known)}")
 

@@ -48,7 +48,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What became of the items of one place: pairs, and what is wrong with their number or order."""
+    """The match of the items of one place: pairs, and what is wrong with their number or order."""
 
     pairs: tuple[Pair, ...]
     differences: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ class Signal(Rule):
     """A log record or a measurement that must be there.
 
     Attributes:
-        service: Whose it is; None: anybody's.
+        service: The service; None: any.
         attributes: What it must have among its attributes; None as a value: it must not have that one.
         at_least: How often it is there at least.
         at_most: How often at most; None: any number.

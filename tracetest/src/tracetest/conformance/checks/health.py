@@ -1,4 +1,4 @@
-"""What is asked by whoever decides where calls are sent."""
+"""Health checks, as load balancers and orchestrators make them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def health(subject: Subject) -> None:
 
 
 def readiness(subject: Subject) -> None:
-    """Ask a server whose database is away: it is alive, and its services are not ready."""
+    """Check a server whose database is unavailable: it is alive, and its services are not ready."""
     instance = subject.without_database
     names = _services(instance)
     problems = [_differs(instance, name, "NOT_SERVING") for name in names]

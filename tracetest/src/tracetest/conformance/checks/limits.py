@@ -1,4 +1,4 @@
-"""A caller's deadline and his cancellation: kept, and passed on."""
+"""A caller's deadline and cancellation: obeyed, and passed on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the span of a call tells of how it ended."""
+"""What a call's span says about its outcome."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def failure_spans(subject: Subject) -> None:
             failed += 1
             problems += _wrong(instance, [exchange])
     if not failed:
-        raise NotApplicable("no call failed while what the service needs was away")
+        raise NotApplicable("no call failed while a dependency of the service was unavailable")
     require(*problems)
 
 

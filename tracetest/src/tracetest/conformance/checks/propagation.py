@@ -21,7 +21,7 @@ def trace_continued(subject: Subject) -> None:
 
 
 def trace_passed_on(subject: Subject) -> None:
-    """Find the client's span below the server's, and the other side told of it."""
+    """Check that the client's span is below the server's, and that the called service receives it."""
     instance = subject.running
     instance.traced()
     if not instance.mock_servers:

@@ -1,4 +1,4 @@
-"""The end of a process: in time, with nothing lost, whatever has become of the collector."""
+"""The end of a process: in time, with nothing lost, with or without a collector."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SILENT_WITHIN = 3.0
 
 
 def sigterm(subject: Subject) -> None:
-    """Ask a process to stop while a call is under way: the call ends well, and each span arrives."""
+    """Stop a process during a call: the call succeeds, and each span arrives."""
     with subject.start(_LATER) as (instance, process):
         method = instance.account.working[0]
         done = [instance.account.call(method) for _ in range(_CALLS)]

@@ -1,4 +1,4 @@
-"""What strangers send: it breaks nothing, and what they make up is not kept."""
+"""Input of untrusted callers: it breaks nothing, and cannot grow memory or metrics."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def metadata_fuzzed(subject: Subject) -> None:
 
 
 def cardinality_bounded(subject: Subject) -> None:
-    """Call as many tenants, for as many things, and methods that nobody has; count what is told apart."""
+    """Call as many tenants, for many ids, and unknown methods; count span names and label values."""
     instance = subject.running
     sink = instance.collecting()
     method = instance.account.working[0]

@@ -1,4 +1,4 @@
-"""Tenants are told apart, and nobody is served for none."""
+"""Tenants are isolated, and a call without a tenant is refused."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tracetest.names import TENANT_METADATA
 
 _REFUSALS = frozenset({StatusCode.UNAUTHENTICATED, StatusCode.PERMISSION_DENIED, StatusCode.INVALID_ARGUMENT})
 _NO_TENANTS = (None, "", "Acme", "../acme", "acme corp", "a" * 64)
-_SHORTEST = 6  # characters of a text that is taken for somebody's own
+_SHORTEST = 6  # characters of a text that counts as a tenant's own data
 
 
 def tenant_required(subject: Subject) -> None:
