@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 import tracemalloc
 import zlib
 from collections.abc import AsyncIterator
@@ -56,7 +57,9 @@ def test_a_body_of_exactly_the_most_bytes_is_taken() -> None:
         (b"no gzip", "the body is no valid gzip"),
         (b"", "the gzip of the body is cut off"),
         (gzip.compress(b"body" * 100)[:-9], "the gzip of the body is cut off"),
-        (gzip.compress(b"one") + gzip.compress(b"two"), "the body goes on after the end of its gzip"),
+        (gzip.compress(b"one") + b"two", "the body is no valid gzip"),
+        (gzip.compress(b"one") + gzip.compress(b"two")[:-1], "the gzip of the body is cut off"),
+        (gzip.compress(b"") * 1001, "the body continues after the end of its gzip"),
     ],
 )
 def test_a_damaged_body_is_refused(packed: bytes, problem: str) -> None:
@@ -96,3 +99,24 @@ async def test_bodies_that_are_too_large_together_are_to_come_again() -> None:
         assert (raised.value.status, raised.value.headers) == (503, {"retry-after": "1"})
     async with reader.read(chunks(b"x" * 10), "10") as body:
         assert len(body) == 10
+
+
+@pytest.mark.parametrize("cuts", [[1], [0], [65_536, 65_537], list(range(0, 200_000, 250))])
+def test_gzip_may_have_several_members(cuts: list[int]) -> None:
+    text = random.Random(1).randbytes(200_000)  # noqa: S311  the same each time
+    parts = [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+
+    assert BodyReader().unpack(b"".join(map(gzip.compress, parts)), "gzip") == text
+
+
+def test_all_members_together_are_within_the_limit() -> None:
+    reader = BodyReader(BodyLimits(unpacked=100))
+
+    assert len(reader.unpack(gzip.compress(bytes(50)) * 2, "gzip")) == 100
+    with pytest.raises(BodyError, match="more than 100 bytes when unpacked"):
+        reader.unpack(gzip.compress(bytes(50)) * 3, "gzip")
+
+
+def test_deflate_has_one_member() -> None:
+    with pytest.raises(BodyError, match="the body continues after the end of its deflate"):
+        BodyReader().unpack(zlib.compress(b"one") + zlib.compress(b"two"), "deflate")

@@ -7,9 +7,12 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Protocol
 
 from console.receive.status import BUSY, RETRY_SECONDS
 
+_CHUNK = 64 * 1024  # bytes; what follows a member is copied, so a chunk bounds that
+_MOST_MEMBERS = 1000
 _CODINGS = {"gzip": 31, "x-gzip": 31, "deflate": 15}  # how many bits of window, and which header, zlib expects
 
 
@@ -35,6 +38,10 @@ class BodyError(Exception):
         super().__init__(message)
         self.status = status
         self.headers = headers or {}
+
+
+class _Decompressor(Protocol):
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
 
 
 class BodyReader:
@@ -96,17 +103,29 @@ class BodyReader:
         return self._inflate(body, coding)
 
     def _inflate(self, body: bytes, coding: str) -> bytes:
-        stream = zlib.decompressobj(_CODINGS[coding])
-        try:
-            unpacked = stream.decompress(body, self.limits.unpacked + 1)
-        except zlib.error:
-            raise BodyError(HTTPStatus.BAD_REQUEST, f"the body is no valid {coding}") from None
-        if len(unpacked) > self.limits.unpacked:
-            raise _too_large(f"more than {self.limits.unpacked} bytes when unpacked")
+        """Decompress all members of the body: RFC 1952 allows several in gzip."""
+        unpacked, stream, members = bytearray(), zlib.decompressobj(_CODINGS[coding]), 1
+        for start in range(0, len(body), _CHUNK):
+            rest = body[start : start + _CHUNK]
+            while rest:
+                if stream.eof:
+                    members += 1
+                    if coding == "deflate" or members > _MOST_MEMBERS:
+                        raise BodyError(HTTPStatus.BAD_REQUEST, f"the body continues after the end of its {coding}")
+                    stream = zlib.decompressobj(_CODINGS[coding])
+                unpacked += self._decompressed(stream, rest, self.limits.unpacked + 1 - len(unpacked), coding)
+                rest = stream.unused_data
         if not stream.eof:
             raise BodyError(HTTPStatus.BAD_REQUEST, f"the {coding} of the body is cut off")
-        if stream.unused_data:
-            raise BodyError(HTTPStatus.BAD_REQUEST, f"the body goes on after the end of its {coding}")
+        return bytes(unpacked)
+
+    def _decompressed(self, stream: _Decompressor, packed: bytes, most: int, coding: str) -> bytes:
+        try:
+            unpacked = stream.decompress(packed, most)
+        except zlib.error:
+            raise BodyError(HTTPStatus.BAD_REQUEST, f"the body is no valid {coding}") from None
+        if len(unpacked) >= most:
+            raise _too_large(f"more than {self.limits.unpacked} bytes when unpacked")
         return unpacked
 
     def _check(self, size: int) -> None:
