@@ -31,6 +31,7 @@ from opentelemetry.semconv._incubating.attributes.rpc_attributes import (
     RPC_SYSTEM_NAME,
 )
 from opentelemetry.semconv.attributes.client_attributes import CLIENT_ADDRESS, CLIENT_PORT
+from opentelemetry.semconv.attributes.code_attributes import CODE_STACKTRACE
 from opentelemetry.semconv.attributes.db_attributes import (
     DB_COLLECTION_NAME,
     DB_NAMESPACE,
@@ -81,6 +82,7 @@ RPC_SYSTEM_GRPC = "grpc"
 __all__ = [
     "CLIENT_ADDRESS",
     "CLIENT_PORT",
+    "CODE_STACKTRACE",
     "CONTAINER_ID",
     "DB_COLLECTION_NAME",
     "DB_NAMESPACE",

@@ -86,3 +86,13 @@ def test_any_message_is_one_line_that_can_be_written_and_read_back(message: str)
 
     assert len(line.splitlines()) == 1
     assert json.loads(line.encode())["message"] == message
+
+
+def test_the_stack_of_the_logging_call_is_a_field_without_secrets(read: Read) -> None:
+    configure_logging("user", "INFO")
+    logging.getLogger("shop").info("here", stack_info=True)  # password=hunter2
+    (line,) = read()
+
+    assert line["stack_info"].startswith("Stack (most recent call last):")
+    assert 'logging.getLogger("shop").info("here", stack_info=True)' in line["stack_info"]
+    assert "hunter2" not in line["stack_info"]

@@ -60,6 +60,11 @@ def stack_trace(error: BaseException) -> str:
         parts[:0] = [_one_trace(behind), _CAUSE if after.__cause__ is behind else _CONTEXT]
         after = behind
     text = "".join(parts)
+    return bounded_trace(text)
+
+
+def bounded_trace(text: str) -> str:
+    """Return the text of a stack, redacted; of a longer one than 16 KiB its beginning and its end."""
     half = _LONGEST_TRACE // 2
     return redact(text if len(text) <= _LONGEST_TRACE else text[:half] + "\n…\n" + text[-half:])
 

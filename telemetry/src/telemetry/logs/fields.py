@@ -11,7 +11,7 @@ from typing import TypeGuard
 from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
 
 from telemetry.context.tenant import current_tenant
-from telemetry.errors.texts import stack_trace
+from telemetry.errors.texts import bounded_trace, stack_trace
 from telemetry.redaction import REDACTED, is_secret_field, redact
 
 LogValue = str | bool | int | float | None
@@ -33,12 +33,14 @@ class Described:
         extra: The values of ``extra=…``.
         error: Its exception.
         stack_trace: The exception's stack trace; empty without one.
+        stack_info: The stack of the logging call, with ``stack_info=True``; empty without it.
     """
 
     message: str
     extra: dict[str, LogValue] = field(default_factory=dict)
     error: BaseException | None = None
     stack_trace: str = ""
+    stack_info: str = ""
 
 
 def describe(record: logging.LogRecord) -> Described:
@@ -84,10 +86,11 @@ def _describe(record: logging.LogRecord) -> Described:
         extra = {name: _plain(value) for name, value in given.items()}
     else:
         message, extra = redact(message), clean_fields(given)
+    stack = bounded_trace(record.stack_info) if record.stack_info else ""
     error = record.exc_info[1] if record.exc_info else None
     if error is None:
-        return Described(message, extra)
-    return Described(message, extra, error, stack_trace(error).rstrip("\n"))
+        return Described(message, extra, stack_info=stack)
+    return Described(message, extra, error, stack_trace(error).rstrip("\n"), stack)
 
 
 def _plain(value: object) -> LogValue:

@@ -37,6 +37,8 @@ class JsonFormatter(logging.Formatter):
             line.setdefault(name, value)
         if described.stack_trace:
             line["exception"] = described.stack_trace
+        if described.stack_info:
+            line["stack_info"] = described.stack_info
         return json.dumps(line)  # in ASCII: it can be written to any stream, and no character of it ends the line
 
 

@@ -133,6 +133,8 @@ def _attributes(described: Described) -> dict[str, AttributeValue]:
         attributes[semconv.EXCEPTION_TYPE] = type_name(described.error)
         attributes[semconv.EXCEPTION_MESSAGE] = message_of(described.error)
         attributes[semconv.EXCEPTION_STACKTRACE] = described.stack_trace
+    if described.stack_info:
+        attributes[semconv.CODE_STACKTRACE] = described.stack_info
     return attributes
 
 
