@@ -42,5 +42,5 @@ def test_a_page_that_is_not_up_to_date_is_told(tmp_path: Path, capsys: pytest.Ca
     assert main(["--check", str(page)]) == 0
     page.write_text(page.read_text() + "\n")
     assert main(["--check", str(page)]) == 1
-    told = f"{page} is not what faults/catalogue.yaml says: run make failures\n"
+    told = f"{page} is not what faults/src/faults/catalogue.yaml says: run make failures\n"
     assert capsys.readouterr().err == 2 * told

@@ -17,8 +17,8 @@ _INTRODUCTION = """\
 # What can go wrong
 
 Every failure that the stack can inject, with the response, the trace and the metrics that it must produce.
-`faults/catalogue.yaml` is the only source: the injection, the tests in `tests/faults/`, the demo's menu and this page
-are generated from it. `make failures` writes this page.
+`faults/src/faults/catalogue.yaml` is the only source: the injection, the tests in `tests/faults/`, the demo's menu and
+this page are generated from it. `make failures` writes this page.
 
 ## Switching a failure on
 
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     if given.file.exists() and given.file.read_text(encoding="utf-8") == text:
         return 0
-    sys.stderr.write(f"{given.file} is not what faults/catalogue.yaml says: run make failures\n")
+    sys.stderr.write(f"{given.file} is not what faults/src/faults/catalogue.yaml says: run make failures\n")
     return 1
 
 
