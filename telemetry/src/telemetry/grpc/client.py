@@ -36,10 +36,12 @@ class _Interception:
         timeout = self.timeout if details.timeout is None else details.timeout
         method = self.calls.methods.get(details.method)
         timeout, told, context, ending = self.calls.begin(method, timeout, details.metadata)
-        metadata = aio.Metadata(*(told or ()))
-        prepared = aio.ClientCallDetails(details.method, timeout, metadata, details.credentials, details.wait_for_ready)
         token = attach(context)
         try:
+            metadata = aio.Metadata(*(told or ()))
+            prepared = aio.ClientCallDetails(
+                details.method, timeout, metadata, details.credentials, details.wait_for_ready
+            )
             call = await continuation(prepared, request)
         except BaseException as error:
             if ending is not None:

@@ -103,7 +103,12 @@ class OutgoingCalls:
                 ending = Ending(span, method, self._metrics, context, limit)
         if limit is not None and limit <= 0:
             limit = _TOO_LATE
-        told = metadata if self._writer is None else ReadyMetadata(_joined(metadata, self._writer.entries(context)))
+        try:
+            told = metadata if self._writer is None else ReadyMetadata(_joined(metadata, self._writer.entries(context)))
+        except BaseException as error:  # such as metadata that gRPC does not take either
+            if ending is not None:
+                ending.with_error(error)
+            raise
         return limit, told, context, ending
 
 
