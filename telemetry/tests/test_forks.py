@@ -59,34 +59,6 @@ if __name__ == "__main__":
     assert telemetry.export_counts[0].exported == telemetry.export_counts[0].ended, telemetry.export_counts
 """
 
-APPLICATION = """
-import os
-from telemetry import TelemetryConfig, configure
-
-telemetry = configure(TelemetryConfig.from_env(os.environ, service_name="served"))
-
-
-async def answer(scope, receive, send):
-    if scope["type"] == "lifespan":
-        while (await receive())["type"] == "lifespan.startup":
-            await send({"type": "lifespan.startup.complete"})
-        await telemetry.ashutdown(2.0)
-        await send({"type": "lifespan.shutdown.complete"})
-        return
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"connection", b"close")]})
-    await send({"type": "http.response.body", "body": str(os.getpid()).encode()})
-
-
-app = telemetry.asgi(answer)
-"""
-
-GUNICORN = ["gunicorn", "--workers", "2", "--bind", "fd://FD", "-k", "uvicorn_worker.UvicornWorker"]
-SERVERS = {
-    "uvicorn": ["uvicorn", "--workers", "2", "--fd", "FD", "--no-access-log", "application:app"],
-    "gunicorn": [*GUNICORN, "application:app"],
-    "gunicorn, loaded before it forks": [*GUNICORN, "--preload", "application:app"],
-}
-
 
 def seen(collector: Any) -> list[tuple[str, Any, Any]]:
     """Give name, process and instance of each span that came."""

@@ -27,7 +27,6 @@ SAMPLERS = (
     "always_on, always_off, traceidratio, parentbased_always_on, parentbased_always_off, parentbased_traceidratio, "
     "rate_limited, rules"
 )
-FLAGS = "1, true, yes, on, 0, false, no, off"
 
 
 @pytest.mark.parametrize(
@@ -70,10 +69,3 @@ def test_a_wrong_value_in_code_is_refused_when_it_is_made(make: Any, message: st
 
 def test_a_file_exporters_path_is_no_url() -> None:
     assert ExporterConfig(kind="file", endpoint="spans.jsonl").target == "spans.jsonl"
-
-
-NAMES = [
-    "OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_TRACES_EXPORTER", OTLP + "ENDPOINT", TRACES + "ENDPOINT",
-    OTLP + "HEADERS", OTLP + "PROTOCOL", OTLP + "TIMEOUT", OTLP + "COMPRESSION", "OTEL_PROPAGATORS",
-    "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG", "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_SDK_DISABLED",
-]  # fmt: skip

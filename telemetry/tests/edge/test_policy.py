@@ -27,7 +27,6 @@ SPAN_ID = "b7ad6b7169203331"
 TRACEPARENT = f"00-{TRACE_ID}-{SPAN_ID}-01"
 UNSAMPLED = f"00-{TRACE_ID}-{SPAN_ID}-00"
 FORGED = "tenant.id=evil,colour=green"
-TOLD = "{'tenant.id': 'acme'}"  # in baggage, of the verified tenant
 
 
 def scope_of(path: str = "/", client: Any = ("10.1.2.3", 1), **headers: Any) -> Scope:

@@ -82,11 +82,3 @@ def test_an_error_that_cannot_tell_itself_is_described_all_the_same() -> None:
 @given(st.text(alphabet=st.characters(categories=("L", "Zs", "Po"), exclude_characters="@"), max_size=500))
 def test_a_message_without_secrets_is_told_as_it_is(message: str) -> None:
     assert extract_error_details(ValueError(message))["error.message"] == message
-
-
-VALUES_IN_ERRORS = [
-    'duplicate key value violates unique constraint "users_email_key"\nDETAIL:  Key (email)=(Ada L) already exists.',
-    'null value in column "name"\nDETAIL:  Failing row contains (7, Ada L,\n null).',
-    'invalid input syntax for type uuid: "Ada L"',
-    "invalid input for query argument $1: 'Ada L' (expected int)",
-]

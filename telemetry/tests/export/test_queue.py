@@ -21,7 +21,6 @@ from telemetry.export.counts import ExportCounts
 from telemetry.export.reachability import GRACE
 from telemetry.export.spans import ExportPipeline
 
-SLACK = 1.5  # seconds, for a machine that has other things to do
 PROTOCOLS = ["grpc", "http/protobuf"]
 
 
