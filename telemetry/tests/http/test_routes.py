@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
+from starlette.responses import PlainTextResponse
 
 from telemetry import Telemetry
 
@@ -71,3 +72,38 @@ async def test_a_prefix_that_a_proxy_took_off_is_no_part_of_the_route(
         await client.get("/proxied/mounted/items/1")
 
     assert [span.attributes["http.route"] for span in spans] == ["/own/{key}", "/mounted/items/{key}"]
+
+
+@pytest.fixture
+def mounts() -> FastAPI:
+    """An application with mounts that have parameters, one inside the other, and with mounted plain applications."""
+    inner, outer, app = make_app(), make_app(), make_app()
+    inner.add_api_route("/items/{item}", answer)
+    inner.add_api_route("/plain", answer)
+    outer.mount("/areas/{area:int}", inner)
+    outer.mount("/files", PlainTextResponse("file"))
+    app.mount("/fixed", inner)
+    app.mount("/tenants/{tenant}", outer)
+    app.mount("/static", PlainTextResponse("file"))
+    return app
+
+
+@pytest.mark.parametrize(
+    ("path", "route"),
+    [
+        ("/tenants/a/areas/1/items/2", "/tenants/{tenant}/areas/{area}/items/{item}"),
+        ("/tenants/b/areas/2/plain", "/tenants/{tenant}/areas/{area}/plain"),
+        ("/fixed/items/1", "/fixed/items/{item}"),
+        ("/static/app.css", "/static"),
+        ("/tenants/a/files/1/2.css", "/tenants/{tenant}/files"),
+        ("/tenants/a/areas/1/nothing", None),
+        ("/tenants/a/areas/x/plain", None),
+    ],
+)
+async def test_a_mount_is_named_by_its_template(  # noqa: PLR0913, PLR0917  fixtures and parameters
+    telemetry: Telemetry, spans: list[Any], mounts: FastAPI, ask: Any, path: str, route: str | None
+) -> None:
+    await ask(telemetry.asgi(mounts), "GET", path)
+
+    (span,) = spans
+    assert (span.name, span.attributes.get("http.route")) == (f"GET {route}" if route else "GET", route)
