@@ -27,6 +27,7 @@ _STATUSES = range(100, 600)
 
 
 _SERVER_ERROR = 500
+CANCELLED = "cancelled"  # the error type of a disconnect, and of a request that the server cuts off
 
 
 class HttpServerMetrics:
@@ -122,13 +123,13 @@ def _request_attributes(
         attributes[semconv.HTTP_ROUTE] = route
     if error_type is not None:
         attributes[semconv.ERROR_TYPE] = error_type
-        attributes[semconv.ERROR_CLASS] = _class_of(status).value
+        attributes[semconv.ERROR_CLASS] = _class_of(status, error_type).value
     return attributes
 
 
-def _class_of(status: int | None) -> ErrorClass:
+def _class_of(status: int | None, error_type: str) -> ErrorClass:
     """Return the class of a failed request: a disconnect, or the server's error by its status."""
-    if status is None or status < _SERVER_ERROR:
+    if error_type == CANCELLED:
         return ErrorClass.CANCELLED
     if status == _SERVER_ERROR:
         return ErrorClass.INTERNAL

@@ -14,13 +14,13 @@ from telemetry.errors.texts import type_name
 from telemetry.http.capture import Captured
 from telemetry.http.client import Client
 from telemetry.http.disconnect import is_about_leaving
-from telemetry.http.metrics import RequestTimer
+from telemetry.http.metrics import CANCELLED, RequestTimer
 from telemetry.http.request import span_name
 from telemetry.http.routes import route_of
 from telemetry.http.trace_id import with_trace_id
 
 SERVER_ERROR = 500
-CANCELLED = "cancelled"
+INCOMPLETE = "incomplete_response"  # the application returned before the last byte
 
 
 class Response:
@@ -39,6 +39,7 @@ class Response:
     __slots__ = (
         "_captured",
         "_client",
+        "_complete",
         "_cut",
         "_ended",
         "_failed",
@@ -73,7 +74,7 @@ class Response:
         self._status: int | None = None
         self._size = 0
         self._failed: str | None = None
-        self._ended = self._cut = False
+        self._ended = self._cut = self._complete = False
 
     async def send(self, message: Message) -> None:
         """Pass on a message."""
@@ -83,7 +84,10 @@ class Response:
         elif message["type"] == "http.response.body":
             self._size += len(message.get("body", b""))
             finished = not message.get("more_body", False)
+        elif message["type"] == "http.response.pathsend":
+            finished = True  # https://asgi.readthedocs.io/en/latest/extensions.html#path-send
         if finished:
+            self._complete = True
             self._client.stop()
         try:
             await self._send(message)
@@ -110,6 +114,8 @@ class Response:
         if self._ended:
             return
         self._ended = True
+        if self._status is None and not (self._cut or self._client.left):
+            self._status = SERVER_ERROR  # servers respond so when an application returns without a response
         if not self._recording and self._timer is None:
             return
         route, error_type = route_of(self._scope), self._error_type()
@@ -155,7 +161,9 @@ class Response:
         """Return the error that is not recorded yet; a disconnect is not a server error, so the status stays."""
         if self._failed:
             return None
-        if (self._status or 0) >= SERVER_ERROR:
+        if self._complete and (self._status or 0) >= SERVER_ERROR:
             # What a route recorded itself is more precise.
             return None if semconv.ERROR_TYPE in self._recorded() else str(self._status)
-        return CANCELLED if self._cut or self._client.left else None
+        if self._cut or self._client.left:
+            return CANCELLED
+        return None if self._complete else INCOMPLETE
